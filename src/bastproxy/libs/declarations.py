@@ -1,0 +1,123 @@
+"""What decorators write on methods, and how the engines that they speak of get to read it.
+
+A decorator such as ``AddAPI`` only leaves a declaration on the function.  When an
+object is scanned for an owner, each declaration goes to the engine that handles its
+class, which registers the bound method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+MARK = "__bastproxy_declarations__"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Declaration:
+    """Base class of everything that a decorator can say about a method."""
+
+
+class Declared(NamedTuple):
+    """A declaration found on a class: the attribute that carries it, and itself."""
+
+    attribute: str
+    declaration: Declaration
+
+
+Handler = Callable[[str, object, str, Any], None]
+
+_found: WeakKeyDictionary[type, tuple[Declared, ...]] = WeakKeyDictionary()
+
+
+def declare(function: F, declaration: Declaration) -> F:
+    """Leave ``declaration`` on ``function`` and return the function.
+
+    Decorators apply from the bottom up; the declarations keep the order in which
+    they are read, from the top down.
+    """
+    declarations = list(getattr(function, MARK, ()))
+    declarations.insert(0, declaration)
+    setattr(function, MARK, declarations)
+    return function
+
+
+def declarations_on(function: object) -> list[Declaration]:
+    """Return the declarations on one function, top decorator first."""
+    return list(getattr(function, MARK, ()))
+
+
+def declared(cls: type) -> tuple[Declared, ...]:
+    """Return the declarations of a class, base classes first, in order of definition.
+
+    A method that overrides a decorated one keeps its declarations, unless it brings
+    its own.
+    """
+    found = _found.get(cls)
+    if found is None:
+        found = _found[cls] = _search(cls)
+    return found
+
+
+def forget(cls: type | None = None) -> None:
+    """Read the classes anew at the next scan, because methods were added or removed."""
+    if cls is None:
+        _found.clear()
+        return
+    for known in [known for known in _found if issubclass(known, cls)]:
+        del _found[known]
+
+
+def _search(cls: type) -> tuple[Declared, ...]:
+    carriers: dict[str, list[Declaration]] = {}
+    for base in reversed(cls.__mro__):
+        if base is object:
+            continue
+        for name, value in vars(base).items():
+            own = getattr(value, MARK, None)
+            if own and not isinstance(value, type):
+                carriers[name] = own
+    return tuple(
+        Declared(name, declaration) for name, own in carriers.items() for declaration in own
+    )
+
+
+class Scanner:
+    """Hands the declarations of an object to the engines that understand them."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[type[Declaration], tuple[Handler, Handler | None]] = {}
+
+    def add_handler(
+        self,
+        declaration_class: type[Declaration],
+        register: Handler,
+        unregister: Handler | None = None,
+    ) -> None:
+        """Have a class of declarations handled by two functions.
+
+        Both are called with owner id, object, attribute and declaration.
+
+        :param unregister: undoes ``register``; None when there is nothing to undo.
+
+        :raises ValueError: the class has a handler already.
+        """
+        if declaration_class in self._handlers:
+            raise ValueError(f"{declaration_class.__name__} is handled already")
+        self._handlers[declaration_class] = (register, unregister)
+
+    def scan(self, owner_id: str, obj: object, attribute: str | None = None) -> None:
+        """Register what the methods of ``obj``, or one of them, declare."""
+        for name, declaration in declared(type(obj)):
+            handlers = self._handlers.get(type(declaration))
+            if handlers is not None and attribute in (None, name):
+                handlers[0](owner_id, obj, name, declaration)
+
+    def undo(self, owner_id: str, obj: object, attribute: str) -> None:
+        """Take back what scanning one method registered."""
+        for name, declaration in declared(type(obj)):
+            handlers = self._handlers.get(type(declaration))
+            if handlers is not None and handlers[1] is not None and attribute == name:
+                handlers[1](owner_id, obj, name, declaration)

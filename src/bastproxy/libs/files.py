@@ -1,0 +1,58 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write ``data`` to ``path`` so that a kill at any moment leaves the old or the new.
+
+    Temporary file in the same directory, flush, fsync, rename.
+
+    :param durable: wait for the disk (fsync); a cache need not.
+    :raises OSError: the disk is full, the directory cannot be written, ...; the old
+        file is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    if durable:
+        _sync_directory(path.parent)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be used, so that nothing of it is lost.
+
+    :returns: its new path, ``<name>.broken`` or ``<name>.broken-2`` and so on.
+    :raises OSError: it cannot be renamed.
+    """
+    aside = path.with_name(path.name + ".broken")
+    number = 2
+    while aside.exists():
+        aside = path.with_name(f"{path.name}.broken-{number}")
+        number += 1
+    return path.rename(aside)
+
+
+def _sync_directory(directory: Path) -> None:
+    # Windows cannot open a directory; there the rename is as durable as it gets.
+    with contextlib.suppress(OSError):
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,161 @@
+"""The one record of who owns which registration, and how it is undone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+logger = logging.getLogger("bastproxy.libs.ledger")
+
+
+class State(StrEnum):
+    """Where a line stands between its registration and its end."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Keeper(Protocol):
+    """A registry, as the ledger sees it: it can undo what it accepted, by key."""
+
+    def suspend(self, key: Hashable) -> None:
+        """Stop serving the registration, but keep its place."""
+
+    def resume(self, key: Hashable) -> None:
+        """Serve a suspended registration again, in its old place."""
+
+    def release(self, key: Hashable) -> None:
+        """Forget the registration."""
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One registration: who owns it, of which generation, and what it is."""
+
+    owner_id: str
+    generation: int
+    kind: str
+    key: Hashable
+    name: str
+    state: State = State.ACTIVE
+
+
+class Ledger:
+    """Every registration of every owner, in the order in which they were made.
+
+    A registry introduces itself once with :meth:`add_kind`; when it accepts
+    something it calls :meth:`write`, and when its owner takes the thing back by
+    hand, :meth:`strike`.  Unloading an owner is then one call of :meth:`release`.
+    """
+
+    def __init__(self) -> None:
+        self._keepers: dict[str, Keeper] = {}
+        self._lines: dict[str, dict[tuple[str, Hashable], Line]] = {}
+        self._generations: dict[str, int] = {}
+
+    def add_kind(self, kind: str, keeper: Keeper) -> None:
+        """Let ``keeper`` answer for all lines of ``kind``.
+
+        :raises ValueError: the kind is taken.
+        """
+        if kind in self._keepers:
+            raise ValueError(f"the ledger has a keeper for {kind!r} already")
+        self._keepers[kind] = keeper
+
+    def generation(self, owner_id: str) -> int:
+        """Return the generation that new lines of ``owner_id`` belong to, 0 before the first."""
+        return self._generations.get(owner_id, 0)
+
+    def open_generation(self, owner_id: str) -> int:
+        """Begin the next generation of ``owner_id`` and return its number, from 1."""
+        generation = self._generations.get(owner_id, 0) + 1
+        self._generations[owner_id] = generation
+        return generation
+
+    def write(self, owner_id: str, kind: str, key: Hashable, name: str) -> Line:
+        """Record that ``owner_id`` owns ``key`` of ``kind``.
+
+        :param name: what a person calls it.
+        """
+        line = Line(owner_id, self._generations.get(owner_id, 0), kind, key, name)
+        lines = self._lines.get(owner_id)
+        if lines is None:
+            lines = self._lines[owner_id] = {}
+        lines[kind, key] = line
+        return line
+
+    def strike(self, owner_id: str, kind: str, key: Hashable) -> None:
+        """Drop a line whose registry has undone the registration by itself."""
+        lines = self._lines.get(owner_id)
+        if lines is not None and lines.pop((kind, key), None) is not None and not lines:
+            del self._lines[owner_id]
+
+    def lines(
+        self, owner_id: str, *, generation: int | None = None, kind: str | None = None
+    ) -> list[Line]:
+        """Return the lines of an owner, oldest first."""
+        return [
+            line
+            for line in self._lines.get(owner_id, {}).values()
+            if (generation is None or line.generation == generation)
+            and (kind is None or line.kind == kind)
+        ]
+
+    def owners(self) -> list[str]:
+        """Return everybody who owns at least one line."""
+        return list(self._lines)
+
+    def __iter__(self) -> Iterator[Line]:
+        for lines in list(self._lines.values()):
+            yield from list(lines.values())
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))
+
+    def release(
+        self, owner_id: str, *, generation: int | None = None, kind: str | None = None
+    ) -> int:
+        """Undo the lines of an owner, newest first, and return how many there were.
+
+        A keeper that fails is logged and does not stop the rest.
+        """
+        lines = self.lines(owner_id, generation=generation, kind=kind)
+        for line in reversed(lines):
+            self._tell(line, "release")
+            self.strike(owner_id, line.kind, line.key)
+        return len(lines)
+
+    def suspend(self, owner_id: str, *, generation: int) -> int:
+        """Set the active lines of one generation aside, newest first."""
+        lines = [
+            line
+            for line in self.lines(owner_id, generation=generation)
+            if line.state is State.ACTIVE
+        ]
+        for line in reversed(lines):
+            self._tell(line, "suspend")
+            line.state = State.SUSPENDED
+        return len(lines)
+
+    def resume(self, owner_id: str, *, generation: int) -> int:
+        """Make the suspended lines of one generation active again, oldest first."""
+        lines = [
+            line
+            for line in self.lines(owner_id, generation=generation)
+            if line.state is State.SUSPENDED
+        ]
+        for line in lines:
+            self._tell(line, "resume")
+            line.state = State.ACTIVE
+        return len(lines)
+
+    def _tell(self, line: Line, what: str) -> None:
+        try:
+            getattr(self._keepers[line.kind], what)(line.key)
+        except Exception:
+            logger.exception(
+                "%s: could not %s the %s %r", line.owner_id, what, line.kind, line.name
+            )

@@ -1,0 +1,197 @@
+"""Where plugins are found, and what they say of themselves: nothing of theirs is run."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from bastproxy.libs.plugins.codestore import digest_of
+from bastproxy.libs.plugins.metadata import Metadata, read_metadata
+from bastproxy.libs.plugins.plugininfo import PluginInfo
+from bastproxy.libs.records import LogRecord
+
+ENTRY_POINT_GROUP = "bastproxy.plugins"
+OWNER_ID = "libs.plugins.discovery"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A directory that holds, or means to hold, a plugin."""
+
+    plugin_id: str
+    path: Path
+    search_path: str
+
+
+class Discovery:
+    """Finds plugins in search paths and among installed distributions.
+
+    :param search_paths: dictionaries with ``path``, ``prefix`` (what the ids begin
+        with) and ``strip`` (what is taken off the front of a directory's dotted path
+        below ``path``); the first one that has an id wins.
+    :param data_root: the directory below which each plugin has its data directory.
+    """
+
+    def __init__(
+        self,
+        search_paths: list[dict[str, object]],
+        data_root: Path,
+        *,
+        installed: bool = True,
+    ) -> None:
+        self.search_paths = search_paths
+        self.duplicates: dict[str, list[str]] = {}
+        self._data_root = data_root
+        self._installed = installed
+        self._entry_points: list[Found] | None = None
+        self._known: dict[Path, tuple[bytes, Metadata | str]] = {}
+        self._reported: set[tuple[str, str]] = set()
+
+    def scan(self, plugins_info: dict[str, PluginInfo]) -> None:
+        """Bring ``plugins_info`` up to date with the disk.
+
+        A plugin that has gone from the disk stays while it is loaded.
+        """
+        seen: dict[str, Found] = {}
+        self.duplicates = {}
+        for found in self._find():
+            if found.plugin_id in seen:
+                self._duplicate(seen[found.plugin_id], found)
+            elif self._update(plugins_info, found):
+                seen[found.plugin_id] = found
+        for plugin_id in [name for name in plugins_info if name not in seen]:
+            if not plugins_info[plugin_id].runtime_info.is_imported:
+                del plugins_info[plugin_id]
+
+    def _find(self) -> Iterator[Found]:
+        for entry in self.search_paths:
+            root = Path(str(entry["path"]))
+            prefix, strip = str(entry.get("prefix", "")), str(entry.get("strip", ""))
+            for category in _packages(root):
+                for directory in _packages(category):
+                    dotted = f"{category.name}.{directory.name}".removeprefix(strip)
+                    yield Found(f"{prefix}{dotted}", directory, str(root))
+        if self._installed:
+            if self._entry_points is None:
+                self._entry_points = list(_installed(entry_points(group=ENTRY_POINT_GROUP)))
+            yield from self._entry_points
+
+    def _update(self, plugins_info: dict[str, PluginInfo], found: Found) -> bool:
+        metadata = self._metadata(found.path / "__init__.py")
+        claims = isinstance(metadata, str) or (metadata is not None and metadata.is_plugin)
+        if not claims and not (found.path / "plugin").is_dir():
+            return False  # somebody's own directory, and not about plugins
+        info = plugins_info.get(found.plugin_id)
+        if info is not None and info.runtime_info.is_imported:
+            return True  # what runs is described by what was read when it was loaded
+        if info is None:
+            info = plugins_info[found.plugin_id] = PluginInfo(found.plugin_id)
+        self.describe(info, found.path, found.search_path)
+        return True
+
+    def fresh(self, running: PluginInfo) -> PluginInfo:
+        """Return what the files of a loaded plugin say now, beside what it runs as."""
+        info = PluginInfo(running.plugin_id)
+        self.describe(info, running.package_path, running.search_path)
+        return info
+
+    def describe(self, info: PluginInfo, path: Path, search_path: str) -> None:
+        """Write down what the files at ``path`` say."""
+        info.package_path = path
+        info.search_path = search_path
+        info.data_directory = self._data_root / info.plugin_id
+        metadata = self._metadata(path / "__init__.py")
+        if not isinstance(metadata, Metadata):
+            info.is_valid_python_code = False
+            info.metadata_errors = [metadata or f"{path / '__init__.py'} is missing"]
+            return
+        values = metadata.values
+        info.is_valid_python_code = True
+        info.name = values.get("PLUGIN_NAME", "")
+        info.author = values.get("PLUGIN_AUTHOR", "")
+        info.version = values.get("PLUGIN_VERSION", -1)
+        info.purpose = values.get("PLUGIN_PURPOSE", "")
+        info.is_required = values.get("REQUIRED", False)
+        info.dependencies = list(metadata.dependencies)
+        info.metadata_errors = [
+            *(f"{path / '__init__.py'}: {error}" for error in metadata.errors),
+            *_id_errors(info.plugin_id),
+        ]
+        info.is_plugin = not info.metadata_errors
+
+    def _metadata(self, path: Path) -> Metadata | str | None:
+        try:
+            source = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return f"{path} cannot be read: {error.strerror}"
+        digest = digest_of(source)
+        known = self._known.get(path)
+        if known is None or known[0] != digest:
+            try:
+                read: Metadata | str = read_metadata(source, str(path))
+            except (SyntaxError, ValueError) as error:
+                line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+                reason = error.msg if isinstance(error, SyntaxError) else error
+                read = f"{path}{line}: {reason}"
+            known = self._known[path] = (digest, read)
+        return known[1]
+
+    def _duplicate(self, first: Found, second: Found) -> None:
+        self.duplicates.setdefault(first.plugin_id, [str(first.path)]).append(str(second.path))
+        if (first.plugin_id, str(second.path)) in self._reported:
+            return
+        self._reported.add((first.plugin_id, str(second.path)))
+        LogRecord(
+            f"{first.plugin_id} is at {first.path} and at {second.path}; the first one is used",
+            level="warning",
+            sources=[OWNER_ID],
+        )()
+
+
+def _packages(directory: Path) -> list[Path]:
+    try:
+        return sorted(
+            path
+            for path in directory.iterdir()
+            if not path.name.startswith((".", "_")) and path.is_dir()
+        )
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        LogRecord(
+            f"{directory} cannot be searched for plugins: {error.strerror}",
+            level="warning",
+            sources=[OWNER_ID],
+        )()
+        return []
+
+
+def _installed(found: Iterable[EntryPoint]) -> Iterator[Found]:
+    """Locate the plugins of distributions without importing them.
+
+    An entry point is ``<category>.<name> = the.package.of.the.plugin``.
+    """
+    for entry in found:
+        top, *rest = entry.module.split(".")
+        spec = importlib.util.find_spec(top)
+        for location in (spec.submodule_search_locations or ()) if spec else ():
+            path = Path(location).joinpath(*rest)
+            if path.is_dir():
+                name = entry.dist.name if entry.dist else entry.module
+                yield Found(f"plugins.{entry.name}", path, f"distribution {name}")
+                break
+
+
+def _id_errors(plugin_id: str) -> list[str]:
+    parts = plugin_id.split(".")
+    if len(parts) == 3 and parts[0] == "plugins" and all(map(str.isidentifier, parts)):
+        return []
+    return [
+        f"{plugin_id!r} is no plugin id; it must be plugins.<category>.<name>, "
+        "each a Python name: rename the directory"
+    ]

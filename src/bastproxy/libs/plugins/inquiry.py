@@ -1,0 +1,141 @@
+"""What the plugin loader answers: which plugins there are, and how they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bastproxy.libs.api import AddAPI
+from bastproxy.libs.plugins.codestore import digest_of, read_code
+from bastproxy.libs.plugins.dependency import Requirement
+from bastproxy.libs.plugins.lifecycle import Lifecycle
+from bastproxy.libs.plugins.plugininfo import PluginInfo
+
+
+class LoaderInquiry:
+    """The questions of the plugin loader; none of them raises for an unknown plugin."""
+
+    plugins_info: dict[str, PluginInfo]
+    errors: dict[str, str]
+    load_order: list[str]
+    lifecycle: Lifecycle
+
+    def discover(self) -> None:
+        """Look at the disk again."""
+        raise NotImplementedError
+
+    def requirements(self, plugin_id: str) -> list[Requirement]:
+        """Return what a plugin declares to depend on."""
+        raise NotImplementedError
+
+    def is_loaded(self, plugin_id: str) -> bool:
+        """Say whether a plugin is fully loaded."""
+        info = self.plugins_info.get(plugin_id)
+        return info is not None and info.runtime_info.is_loaded
+
+    @AddAPI("is.plugin.loaded", description="is the plugin loaded")
+    def is_plugin_loaded(self, plugin_id: str) -> bool:
+        """Say whether a plugin is fully loaded."""
+        return self.is_loaded(plugin_id)
+
+    @AddAPI("is.plugin.instantiated", description="does the plugin have an instance")
+    def is_plugin_instantiated(self, plugin_id: str) -> bool:
+        """Say whether a plugin has an instance."""
+        return self.get_plugin_instance(plugin_id) is not None
+
+    @AddAPI("get.plugin.instance", description="the instance of a plugin")
+    def get_plugin_instance(self, plugin_id: str) -> Any:
+        """Return the instance of a plugin, or None.
+
+        Keep the id rather than the instance: a reload makes a new one.
+        """
+        info = self.plugins_info.get(plugin_id)
+        return info.runtime_info.plugin_instance if info is not None else None
+
+    @AddAPI("get.plugin.info", description="the PluginInfo of a plugin")
+    def get_plugin_info(self, plugin_id: str) -> PluginInfo | None:
+        """Return the info of a plugin, or None."""
+        if plugin_id not in self.plugins_info:
+            self.discover()
+        return self.plugins_info.get(plugin_id)
+
+    @AddAPI("does.plugin.exist", description="is there such a plugin")
+    def does_plugin_exist(self, plugin_id: str) -> bool:
+        """Say whether a plugin is loaded or can be found on the disk."""
+        return self.get_plugin_info(plugin_id) is not None
+
+    @AddAPI("get.plugin.error", description="why a plugin could not be loaded")
+    def get_plugin_error(self, plugin_id: str) -> str:
+        """Return why the last action on a plugin failed; empty when it did not."""
+        return self.errors.get(plugin_id, "")
+
+    @AddAPI("get.loaded.plugins.list", description="the ids of the loaded plugins")
+    def get_loaded_plugins_list(self) -> list[str]:
+        """Return the ids of the loaded plugins, in the order of loading."""
+        return list(self.load_order)
+
+    @AddAPI("get.all.plugins", description="the ids of all plugins that can be found")
+    def get_all_plugins(self) -> list[str]:
+        """Return the ids of all plugins, loaded or not, sorted."""
+        self.discover()
+        return sorted(self.plugins_info)
+
+    @AddAPI("get.not.loaded.plugins", description="the ids of the plugins not loaded")
+    def get_not_loaded_plugins(self) -> list[str]:
+        """Return the ids of the plugins that could be loaded but are not, sorted."""
+        return [name for name in self.get_all_plugins() if not self.is_loaded(name)]
+
+    @AddAPI("get.plugin.dependents", description="the loaded plugins that depend on one")
+    def get_plugin_dependents(self, plugin_id: str) -> list[str]:
+        """Return the loaded plugins that depend on a plugin, directly or not, in load order."""
+        needed = {plugin_id}
+        grown = True
+        while grown:
+            found = {
+                name
+                for name in self.load_order
+                if name not in needed
+                and any(need.plugin_id in needed for need in self.requirements(name))
+            }
+            needed |= found
+            grown = bool(found)
+        return [name for name in self.load_order if name in needed and name != plugin_id]
+
+    @AddAPI("plugin.get.changed.files", description="the files changed since the load")
+    def plugin_get_changed_files(self, plugin_id: str) -> list[str]:
+        """Return the ``.py`` files whose content is not what was loaded, as paths.
+
+        New files and deleted ones count; nothing has changed in a plugin that is not
+        loaded.
+        """
+        info = self.plugins_info.get(plugin_id)
+        if info is None or not info.is_loaded:
+            return []
+        now = info.source_files()
+        changed = [
+            str(path)
+            for name, path in now.items()
+            if name not in info.files or digest_of(path.read_bytes()) != info.files[name].digest
+        ]
+        gone = [str(file.path) for name, file in info.files.items() if name not in now]
+        return sorted([*changed, *gone])
+
+    @AddAPI("plugin.get.invalid.python.files", description="the files that do not compile")
+    def plugin_get_invalid_python_files(self, plugin_id: str) -> list[str]:
+        """Return the ``.py`` files on the disk that are no Python, as paths."""
+        info = self.get_plugin_info(plugin_id)
+        invalid = []
+        for path in info.source_files().values() if info is not None else ():
+            try:
+                read_code(path)
+            except (SyntaxError, OSError):
+                invalid.append(str(path))
+        return invalid
+
+    @AddAPI("get.unloaded.plugins.in.memory", description="what is left of unloaded plugins")
+    def get_unloaded_plugins_in_memory(self, collect: bool = True) -> list[dict[str, Any]]:
+        """Return the unloaded generations of which an instance or a module still lives.
+
+        :param collect: run the garbage collector first; it may take tens of
+            milliseconds.
+        """
+        return self.lifecycle.unloaded.living(collect=collect)

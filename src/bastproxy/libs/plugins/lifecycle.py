@@ -1,0 +1,221 @@
+"""The life of one plugin: import, instantiate, register, initialize, and the way back."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from bastproxy.libs.declarations import declared
+from bastproxy.libs.events import EventRecord
+from bastproxy.libs.plugins.codestore import CodeStore
+from bastproxy.libs.plugins.errors import PluginError, plugin_error
+from bastproxy.libs.plugins.imputils import (
+    are_current,
+    modules_of,
+    put_back_modules,
+    remove_modules,
+)
+from bastproxy.libs.plugins.kernel import Kernel
+from bastproxy.libs.plugins.plugininfo import EPOCH, PluginFile, PluginInfo
+from bastproxy.libs.plugins.reloadutils import ReloadCache
+from bastproxy.libs.plugins.unloaded import Unloaded
+
+OWNER_ID = "libs.plugins.loader"
+BASE_PACKAGE = "bastproxy.plugins._baseplugin"
+
+
+class Lifecycle:
+    """Takes plugins through the steps of their life, one step of one plugin a call.
+
+    :ivar on_imported: called with a plugin's info when its modules are imported and
+        before it is instantiated.
+    :ivar on_instantiated: called with info and instance when its decorated methods
+        are registered.
+    """
+
+    def __init__(self, kernel: Kernel, store: CodeStore) -> None:
+        self.kernel = kernel
+        self.store = store
+        self.cache = ReloadCache()
+        self.unloaded = Unloaded()
+        self.on_imported: list[Callable[[PluginInfo], None]] = []
+        self.on_instantiated: list[Callable[[PluginInfo, Any], None]] = []
+
+    def load(self, info: PluginInfo, late: Callable[[PluginInfo, Any], None]) -> None:
+        """Import, instantiate and register a plugin, and say that it is loaded.
+
+        :param late: loads what the instance turns out to depend on.
+        :raises PluginError: something failed; nothing of the plugin is left.
+        """
+        runtime = info.runtime_info
+        runtime.generation = self.kernel.ledger.open_generation(info.plugin_id)
+        stale: dict[str, ModuleType] = {}
+        try:
+            self.compile(info)
+            if not are_current(info.package_import_location, self.store):
+                stale = remove_modules(info.plugin_id)
+            plugin_class = self._import(info)
+            instance = self._instantiate(info, plugin_class)
+            with phase(info, "registration"):
+                self._register(info, instance)
+            with phase(info, "dependencies"):
+                late(info, instance)
+            with phase(info, "restoring the attributes kept over the reload"):
+                self.cache.restore(info.plugin_id, instance)
+        except BaseException:
+            self._abandon(info)
+            put_back_modules(stale)
+            raise
+        runtime.is_loaded = True
+        self.raise_event("ev_plugin_loaded", info)
+
+    def compile(self, info: PluginInfo) -> None:
+        """Compile every file of a plugin ahead of its import.
+
+        :raises PluginError: one of them is no Python, or cannot be read.
+        """
+        files = {}
+        with phase(info, "compile"):
+            for name, path in info.source_files().items():
+                files[name] = PluginFile(path, self.store.prepare(path).digest)
+            if "plugin/__init__.py" not in files and "plugin.py" not in files:
+                raise PluginError(
+                    info.plugin_id,
+                    "compile",
+                    "it has no plugin/__init__.py with the class Plugin",
+                    file=info.package_path,
+                )
+        info.files = files
+
+    def initialize(self, info: PluginInfo) -> None:
+        """Run the ``initialize`` hooks and say that they have run.
+
+        :raises PluginError: one failed.
+        """
+        with phase(info, "initialize"):
+            info.runtime_info.plugin_instance.run_hooks("initialize")
+        self.raise_event("ev_plugin_initialized", info)
+
+    def unload(self, info: PluginInfo) -> None:
+        """Take a plugin out: hooks, APIs, all other registrations, the event, modules."""
+        instance = info.runtime_info.plugin_instance
+        instance.run_hooks("uninitialize", isolate=True)
+        self.kernel.registry.remove(info.plugin_id)
+        was_loaded = info.runtime_info.is_loaded
+        self._release(info)
+        if was_loaded:
+            self.raise_event("ev_plugin_unloaded", info)
+        self._remove(info, instance)
+
+    def raise_event(self, name: str, info: PluginInfo, **args: Any) -> EventRecord:
+        """Raise a lifecycle event of a plugin."""
+        return self.kernel.dispatcher.raise_event(
+            name, {"plugin_id": info.plugin_id, **args}, OWNER_ID
+        )
+
+    def _import(self, info: PluginInfo) -> type:
+        importlib.invalidate_caches()
+        with phase(info, "import"):
+            importlib.import_module(info.package_import_location)
+            module = importlib.import_module(info.plugin_class_import_location)
+            for name in _modules_below(info, "commands"):
+                importlib.import_module(name)
+            plugin_class = getattr(module, "Plugin", None)
+            self._check_class(info, plugin_class, Path(str(module.__file__)))
+            info.runtime_info.is_imported = True
+            info.runtime_info.imported_time = datetime.now()
+            for step in self.on_imported:
+                step(info)
+        assert isinstance(plugin_class, type)
+        return plugin_class
+
+    def _check_class(self, info: PluginInfo, plugin_class: object, path: Path) -> None:
+        if not isinstance(plugin_class, type):
+            raise PluginError(info.plugin_id, "import", "it has no class named Plugin", file=path)
+        if not any(base.__module__.startswith(BASE_PACKAGE) for base in plugin_class.__mro__):
+            raise PluginError(
+                info.plugin_id,
+                "import",
+                f"the class Plugin must be derived from BasePlugin (from {BASE_PACKAGE})",
+                file=path,
+            )
+
+    def _instantiate(self, info: PluginInfo, plugin_class: type) -> Any:
+        with phase(info, "__init__"):
+            instance = plugin_class(info.plugin_id, info)
+            if not hasattr(instance, "api"):
+                raise PluginError(
+                    info.plugin_id,
+                    "__init__",
+                    "Plugin.__init__ must call super().__init__(plugin_id, plugin_info)",
+                    file=info.package_path,
+                )
+        info.runtime_info.plugin_instance = instance
+        return instance
+
+    def _register(self, info: PluginInfo, instance: Any) -> None:
+        scan = self.kernel.scanner.scan
+        scan(info.plugin_id, instance)
+        for value in list(vars(instance).values()):
+            # What the plugin made for itself may carry decorated methods too.
+            if type(value).__module__.startswith(info.package_import_location) and declared(
+                type(value)
+            ):
+                scan(info.plugin_id, value)
+        for step in self.on_instantiated:
+            step(info, instance)
+
+    def _abandon(self, info: PluginInfo) -> None:
+        instance = info.runtime_info.plugin_instance
+        self.cache.drop(info.plugin_id)
+        self._release(info)
+        self._remove(info, instance)
+
+    def _release(self, info: PluginInfo) -> None:
+        self.kernel.ledger.release(info.plugin_id)
+        info.runtime_info.is_loaded = False
+        info.runtime_info.plugin_instance = None
+
+    def _remove(self, info: PluginInfo, instance: object) -> None:
+        self.store.forget(info.package_path)
+        modules = remove_modules(info.plugin_id)
+        self.unloaded.remember(info.plugin_id, info.runtime_info.generation, instance, modules)
+        info.runtime_info.is_imported = False
+        info.runtime_info.imported_time = EPOCH
+        info.files = {}
+
+
+@contextmanager
+def phase(info: PluginInfo, name: str) -> Iterator[None]:
+    """Tell what fails inside as a :class:`PluginError` of this plugin and phase."""
+    failure: PluginError | None = None
+    try:
+        yield
+    except PluginError as error:
+        failure = error
+    except (Exception, SystemExit) as error:
+        failure = plugin_error(info.plugin_id, name, error, info.package_path)
+    if failure is not None:
+        raise failure from None
+
+
+def _modules_below(info: PluginInfo, folder: str) -> list[str]:
+    """Return the names of the modules in a folder of the plugin, packages before modules."""
+    names = []
+    for name in info.files:
+        path = Path(name)
+        if path.parts[0] == folder and len(path.parts) == 2:
+            module = [folder] if path.name == "__init__.py" else [folder, path.stem]
+            names.append(".".join([info.package_import_location, *module]))
+    return sorted(names)
+
+
+def command_modules(info: PluginInfo) -> list[Any]:
+    """Return the imported modules of the plugin's ``commands/``."""
+    package = f"{info.package_import_location}.commands"
+    return [module for _, module in sorted(modules_of(package).items())]

@@ -1,0 +1,339 @@
+"""The plugin loader: finds, loads, unloads and reloads plugins, and answers for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bastproxy.libs.api import API, AddAPI
+from bastproxy.libs.nearest import did_you_mean
+from bastproxy.libs.plugins.codestore import CodeStore
+from bastproxy.libs.plugins.dependency import Requirement, parse_requirement, resolve
+from bastproxy.libs.plugins.discovery import Discovery
+from bastproxy.libs.plugins.errors import PluginError
+from bastproxy.libs.plugins.imputils import PluginFinder, remove_synthetic_modules
+from bastproxy.libs.plugins.inquiry import LoaderInquiry
+from bastproxy.libs.plugins.kernel import Kernel, running_kernel
+from bastproxy.libs.plugins.lifecycle import OWNER_ID, Lifecycle
+from bastproxy.libs.plugins.metadata import read_dependencies
+from bastproxy.libs.plugins.plugininfo import PluginInfo
+from bastproxy.libs.plugins.reload import Reloader
+from bastproxy.libs.records import LogRecord
+
+EVENTS = {
+    "ev_plugin_loaded": "A plugin was loaded",
+    "ev_plugin_initialized": "The initialize hooks of a plugin have run",
+    "ev_plugin_unloaded": "A plugin was unloaded",
+    "ev_plugin_reloaded": "A plugin was reloaded",
+    "ev_plugin_reload_failed": "A plugin could not be reloaded",
+    "ev_plugin_save": "Plugins should save their state: the one named, or all",
+    "ev_plugin_reset": "Plugins should go back to their defaults: the one named, or all",
+}
+
+
+class PluginLoader(LoaderInquiry):
+    """Finds plugins, and takes them through their lives.
+
+    :param kernel: the engines; those of the running proxy by default.
+    :param search_paths: more dictionaries as in ``plugin_search_paths``, after the
+        packaged plugins.
+    :param data_root: the directory of the plugins' data directories.
+    :param installed: look for plugins among installed distributions too.
+    :ivar plugins_info: every plugin that is known, by id.
+    :ivar errors: why the last action on a plugin failed, by id.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel | None = None,
+        *,
+        search_paths: Sequence[dict[str, object]] = (),
+        data_root: Path = Path("data"),
+        installed: bool = True,
+    ) -> None:
+        self.kernel = kernel or running_kernel()
+        self.api = API(owner_id=__name__, registry=self.kernel.registry)
+        self.plugins_info: dict[str, PluginInfo] = {}
+        self.base_plugin_dir = Path(__file__).parents[2] / "plugins"
+        self.plugin_search_paths: list[dict[str, object]] = [
+            {"path": self.base_plugin_dir, "prefix": "plugins.", "strip": ""},
+            *search_paths,
+        ]
+        self.errors: dict[str, str] = {}
+        self.store = CodeStore()
+        self.lifecycle = Lifecycle(self.kernel, self.store)
+        self.reloader = Reloader(self)
+        self.discovery = Discovery(self.plugin_search_paths, data_root, installed=installed)
+        self.finder = PluginFinder(self.store, self._locate, self._has_category, self._ran)
+        self._loading: list[str] = []
+        self._batch: list[str] | None = None
+        self.load_order: list[str] = []
+        self.kernel.registry.add_object(OWNER_ID, self)
+        for name, description in EVENTS.items():
+            self.kernel.dispatcher.add_event(
+                name, OWNER_ID, [description], {"plugin_id": "the id of the plugin"}
+            )
+        self.kernel.dispatcher.register("ev_plugin_save", self._save, OWNER_ID)
+        self.kernel.dispatcher.register("ev_plugin_reset", self._reset, OWNER_ID)
+
+    @AddAPI("load.plugins", description="load plugins and what they depend on")
+    def load_plugins(self, plugin_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Load plugins, after everything that they depend on.
+
+        :returns: the ids under ``loaded_plugins`` (in order, dependencies included),
+            ``bad_plugins`` and ``already_loaded_plugins``; why a bad one is bad is in
+            ``errors`` and behind ``get.plugin.error``.
+        """
+        if isinstance(plugin_ids, str):
+            plugin_ids = [plugin_ids]
+        self.discover()
+        already = [plugin_id for plugin_id in plugin_ids if self.is_loaded(plugin_id)]
+        wanted = [plugin_id for plugin_id in plugin_ids if plugin_id not in already]
+        resolution = resolve(wanted, self._needs, self._check_version)
+        bad = dict(resolution.bad)
+        for plugin_id, reason in bad.items():
+            self._report(PluginError(plugin_id, "dependencies", reason))
+        loaded = self._load_in_order(resolution.order, bad)
+        return {
+            "loaded_plugins": loaded,
+            "bad_plugins": list(bad),
+            "already_loaded_plugins": already,
+        }
+
+    @AddAPI("unload.plugin", description="unload a plugin")
+    def unload_plugin(self, plugin_id: str, dependents: bool = False) -> bool:
+        """Unload a plugin.
+
+        :param dependents: unload what depends on it too; refused otherwise.
+        :returns: False, with the reason in the log and behind ``get.plugin.error``, when
+            it is not loaded, required, not to be reloaded, or needed by others.
+        """
+        try:
+            plan = self._unload_plan(plugin_id, dependents)
+        except PluginError as error:
+            self._report(error)
+            return False
+        for member in plan:
+            self.take_out(member)
+        return True
+
+    @AddAPI("reload.plugin", description="reload a plugin")
+    def reload_plugin(self, plugin_id: str) -> bool:
+        """Unload a plugin and load it again from its files as they are now.
+
+        What ``attributes_to_save_on_reload`` names is kept.
+
+        :returns: True only when the new code runs.
+        """
+        try:
+            self.reloader.reload(plugin_id)
+        except PluginError as error:
+            self._report(error)
+            self.kernel.dispatcher.raise_event(
+                "ev_plugin_reload_failed",
+                {"plugin_id": plugin_id, "reason": str(error)},
+                OWNER_ID,
+            )
+            return False
+        return True
+
+    def start(self) -> None:
+        """Take part in imports: from now on plugins can be loaded."""
+        self.finder.install()
+
+    def stop(self) -> None:
+        """Unload everything in reverse order, required plugins too."""
+        for plugin_id in reversed(self.load_order.copy()):
+            self.take_out(plugin_id)
+        self.finder.remove()
+        remove_synthetic_modules()
+        self.kernel.ledger.release(OWNER_ID)
+
+    def discover(self) -> None:
+        """Look at the disk for plugins that have come, gone or changed."""
+        self.discovery.scan(self.plugins_info)
+
+    def take_out(self, plugin_id: str) -> None:
+        """Unload one loaded plugin, whatever speaks against it."""
+        self.load_order.remove(plugin_id)
+        self.lifecycle.unload(self.plugins_info[plugin_id])
+
+    def requirements(self, plugin_id: str) -> list[Requirement]:
+        """Return what a plugin declares to depend on, by whatever means.
+
+        :raises ValueError: a dependency cannot be read.
+        """
+        info = self.plugins_info[plugin_id]
+        declared = [*info.dependencies]
+        instance = info.runtime_info.plugin_instance
+        if instance is None:
+            path = info.package_path / "plugin" / "__init__.py"
+            if path.is_file():
+                declared += read_dependencies(path.read_bytes(), str(path))
+        else:
+            declared += instance.all_dependencies()
+        return [parse_requirement(text) for text in dict.fromkeys(declared)]
+
+    def _needs(self, plugin_id: str) -> list[Requirement]:
+        info = self.plugins_info.get(plugin_id)
+        if info is None:
+            guess = did_you_mean(plugin_id, self.plugins_info)
+            raise LookupError(f"there is no plugin {plugin_id!r}{guess}")
+        if info.is_loaded:
+            return []
+        if plugin_id in self._loading:
+            cycle = [*self._loading[self._loading.index(plugin_id) :], plugin_id]
+            raise ValueError(f"circular dependency: {' -> '.join(cycle)}")
+        if info.metadata_errors:
+            raise ValueError("; ".join(info.metadata_errors))
+        try:
+            return self.requirements(plugin_id)
+        except SyntaxError as error:
+            raise ValueError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
+
+    def _check_version(self, requirement: Requirement) -> str:
+        version = self.plugins_info[requirement.plugin_id].version
+        if requirement.allows(version):
+            return ""
+        return f"it needs {requirement}, but version {version} is here"
+
+    def _load_in_order(self, order: Sequence[str], bad: dict[str, str]) -> list[str]:
+        outer, self._batch = self._batch, self._batch if self._batch is not None else []
+        batch = self._batch
+        assert batch is not None
+        for plugin_id in order:
+            if not self.is_loaded(plugin_id) and not self._depends_on_bad(plugin_id, bad):
+                self._load_one(plugin_id, bad)
+        self._batch = outer
+        if outer is None:
+            for plugin_id in batch:
+                self._initialize(plugin_id, bad)
+        return [
+            plugin_id
+            for plugin_id in dict.fromkeys([*batch, *order] if outer is None else order)
+            if self.is_loaded(plugin_id)
+        ]
+
+    def _load_one(self, plugin_id: str, bad: dict[str, str]) -> None:
+        self._loading.append(plugin_id)
+        try:
+            self.lifecycle.load(self.plugins_info[plugin_id], self._load_late)
+        except PluginError as error:
+            bad[plugin_id] = str(error)
+            self._report(error)
+            return
+        finally:
+            self._loading.remove(plugin_id)
+        self.errors.pop(plugin_id, None)
+        self.load_order.append(plugin_id)
+        if self._batch is not None:
+            self._batch.append(plugin_id)
+
+    def _load_late(self, info: PluginInfo, instance: Any) -> None:
+        """Load what only the instance knows that it depends on."""
+        late = self.requirements(info.plugin_id)
+        missing = [need for need in late if not self.is_loaded(need.plugin_id)]
+        if missing:
+            self.load_plugins([need.plugin_id for need in missing])
+        for need in late:
+            if not self.is_loaded(need.plugin_id):
+                reason = self.errors.get(need.plugin_id, "it could not be loaded")
+                raise PluginError(
+                    info.plugin_id, "dependencies", f"it needs {need.plugin_id}: {reason}"
+                )
+            if problem := self._check_version(need):
+                raise PluginError(info.plugin_id, "dependencies", problem)
+
+    def _initialize(self, plugin_id: str, bad: dict[str, str]) -> None:
+        if not self.is_loaded(plugin_id):
+            return
+        if self._depends_on_bad(plugin_id, bad):
+            self.take_out(plugin_id)
+            return
+        try:
+            self.lifecycle.initialize(self.plugins_info[plugin_id])
+        except PluginError as error:
+            bad[plugin_id] = str(error)
+            self._report(error)
+            self.take_out(plugin_id)
+
+    def _depends_on_bad(self, plugin_id: str, bad: dict[str, str]) -> bool:
+        for need in self.requirements(plugin_id):
+            if need.plugin_id in bad:
+                reason = f"it needs {need.plugin_id}, which could not be loaded"
+                bad[plugin_id] = reason
+                self._report(PluginError(plugin_id, "dependencies", reason))
+                return True
+        return False
+
+    def _unload_plan(self, plugin_id: str, dependents: bool) -> list[str]:
+        info = self.plugins_info.get(plugin_id)
+        if info is None or not info.is_loaded:
+            raise self.not_loaded(plugin_id, "unload")
+        others = self.get_plugin_dependents(plugin_id)
+        if others and not dependents:
+            raise PluginError(
+                plugin_id, "unload", f"{', '.join(others)} depend on it; unload them too"
+            )
+        plan = [name for name in reversed(self.load_order) if name in {plugin_id, *others}]
+        for name in plan:
+            if self.plugins_info[name].is_required:
+                raise PluginError(name, "unload", "it is required, so it cannot be unloaded")
+            self.check_may_go(name, "unload")
+        return plan
+
+    def not_loaded(self, plugin_id: str, phase: str) -> PluginError:
+        """Return the error for an action on a plugin that is not loaded, or unknown."""
+        self.discover()
+        if plugin_id in self.plugins_info:
+            return PluginError(plugin_id, phase, "it is not loaded")
+        guess = did_you_mean(plugin_id, self.plugins_info)
+        return PluginError(plugin_id, phase, f"there is no such plugin{guess}")
+
+    def check_may_go(self, plugin_id: str, phase: str) -> None:
+        """Refuse for a plugin that says that it cannot be reloaded.
+
+        :raises PluginError: it says so.
+        """
+        if not self.plugins_info[plugin_id].runtime_info.plugin_instance.can_reload_f:
+            raise PluginError(plugin_id, phase, "its can_reload_f is False")
+
+    def _report(self, error: PluginError) -> None:
+        self.errors[error.plugin_id] = str(error)
+        info = self.plugins_info.get(error.plugin_id)
+        if info is not None:
+            info.runtime_info.error = str(error)
+        message = f"{error.message}\n{error.details}" if error.details else error.message
+        LogRecord(message.rstrip(), level="error", sources=[error.plugin_id, OWNER_ID])()
+
+    def _locate(self, plugin_id: str) -> Path | None:
+        info = self.plugins_info.get(plugin_id)
+        return info.package_path if info is not None and info.is_plugin else None
+
+    def _has_category(self, package: str) -> bool:
+        return any(info.package == package for info in self.plugins_info.values())
+
+    def _ran(self, plugin_id: str, path: str, digest: bytes) -> None:
+        info = self.plugins_info[plugin_id]
+        for file in info.files.values():
+            if str(file.path) == path:
+                file.digest = digest
+
+    def _save(self) -> None:
+        for instance in self._instances_of_event():
+            instance.run_hooks("save", isolate=True)
+
+    def _reset(self) -> None:
+        for instance in self._instances_of_event():
+            if instance.can_reset_f:
+                instance.reset_to_defaults()
+
+    def _instances_of_event(self) -> list[Any]:
+        record = self.kernel.dispatcher.current_record()
+        plugin_id = record.get("plugin_id") if record is not None else None
+        return [
+            self.plugins_info[name].runtime_info.plugin_instance
+            for name in self.load_order
+            if plugin_id in (None, "", name)
+        ]

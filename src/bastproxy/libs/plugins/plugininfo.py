@@ -1,0 +1,96 @@
+"""What is known of a plugin: its metadata, its files, and how it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+EPOCH = datetime(1970, 1, 1)
+
+
+@dataclass(slots=True)
+class PluginFile:
+    """One ``.py`` file of a loaded plugin, and the digest of the source that runs."""
+
+    path: Path
+    digest: bytes
+
+
+class PluginRuntimeInfo:
+    """How a plugin runs.
+
+    :ivar is_loaded: it is fully loaded.
+    :ivar is_imported: its package is imported.
+    :ivar plugin_instance: the instance of its ``Plugin``, or None.
+    :ivar imported_time: when it was imported, local time; 1970 before that.
+    :ivar generation: how often it has been loaded in this run, from 1.
+    :ivar is_reloading: what happens to it now happens because of a reload.
+    :ivar error: why the last try to load it failed, or empty.
+    """
+
+    def __init__(self) -> None:
+        self.is_loaded = False
+        self.is_imported = False
+        self.plugin_instance: Any = None
+        self.imported_time = EPOCH
+        self.generation = 0
+        self.is_reloading = False
+        self.error = ""
+
+
+class PluginInfo:
+    """The metadata, the files and the runtime state of one plugin.
+
+    :ivar dependencies: what the sources declare, as requirement strings.
+    :ivar metadata_errors: what is wrong with the metadata, a line each.
+    :ivar files: the ``.py`` files by path relative to the package, as they were when
+        the plugin was loaded.
+    :ivar search_path: where it was found.
+    """
+
+    def __init__(self, plugin_id: str) -> None:
+        self.plugin_id = plugin_id
+        self.package = plugin_id.rsplit(".", 1)[0]
+        self.short_name = plugin_id.split(".")[-1]
+        self.name = ""
+        self.author = ""
+        self.purpose = ""
+        self.version = -1
+        self.is_required = False
+        self.is_plugin = False
+        self.is_valid_python_code = True
+        self.package_path = Path()
+        self.data_directory = Path()
+        self.runtime_info = PluginRuntimeInfo()
+        self.files: dict[str, PluginFile] = {}
+        self.dependencies: list[str] = []
+        self.metadata_errors: list[str] = []
+        self.search_path = ""
+
+    @property
+    def package_import_location(self) -> str:
+        """The name of the package in ``sys.modules``."""
+        return f"bastproxy.{self.plugin_id}"
+
+    @property
+    def plugin_class_import_location(self) -> str:
+        """The name of the module that holds the class ``Plugin``."""
+        return f"bastproxy.{self.plugin_id}.plugin"
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the plugin is fully loaded."""
+        return self.runtime_info.is_loaded
+
+    def source_files(self) -> dict[str, Path]:
+        """Return the ``.py`` files on disk now, by path relative to the package."""
+        return {
+            path.relative_to(self.package_path).as_posix(): path
+            for path in sorted(self.package_path.rglob("*.py"))
+            if not any(part.startswith(".") for part in path.relative_to(self.package_path).parts)
+        }
+
+    def __repr__(self) -> str:
+        return f"PluginInfo({self.plugin_id!r})"

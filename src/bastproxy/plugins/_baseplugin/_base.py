@@ -1,0 +1,177 @@
+"""The class that all plugins are derived from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bastproxy.libs.api import API, AddAPI
+from bastproxy.libs.plugins.plugininfo import PluginInfo
+from bastproxy.libs.records import LogRecord
+from bastproxy.plugins._baseplugin import _dump, _pluginhooks
+from bastproxy.plugins._baseplugin._commands import BaseCommands
+
+T = TypeVar("T")
+
+
+class Plugin(BaseCommands):
+    """The base class of plugins, imported as ``BasePlugin``.
+
+    The constructor sets the attributes below, offers the decorated APIs, and then runs
+    the ``__init__`` hooks; the rest of a subclass's own ``__init__`` comes after that.
+
+    :ivar plugin_id: the unique id, such as ``plugins.core.events``.
+    :ivar plugin_info: metadata and runtime information.
+    :ivar api: the plugin's way to all APIs.
+    :ivar dependencies: ids of the plugins that this one depends on.
+    :ivar data: anything; kept over a reload.
+    :ivar can_reload_f: whether the plugin can be reloaded, and unloaded.
+    :ivar can_reset_f: whether the plugin can be reset.
+    :ivar is_reloading_f: whether hooks run because of a reload.
+    :ivar reload_dependents_f: whether what depends on this plugin reloads with it.
+    :ivar attributes_to_save_on_reload: names of attributes to keep over a reload.
+    """
+
+    def __init__(self, plugin_id: str, plugin_info: PluginInfo) -> None:
+        self.plugin_id = plugin_id
+        self.plugin_info = plugin_info
+        self.api = API(owner_id=self.plugin_id)
+        self.dependencies: list[str] = []
+        self.data: dict[Any, Any] = {}
+        self.can_reload_f = True
+        self.can_reset_f = True
+        self.is_reloading_f = plugin_info.runtime_info.is_reloading
+        self.reload_dependents_f = False
+        self.attributes_to_save_on_reload: list[str] = []
+        self._added_dependencies: list[str] = []
+        self.api("libs.api:add.apis.for.object")(self.plugin_id, self)
+        _pluginhooks.warn_of_mistakes(type(self), self.plugin_id)
+        self.run_hooks("__init__")
+
+    def run_hooks(self, hook_name: str, *, isolate: bool = False) -> bool:
+        """Run the methods of a hook in order of priority.
+
+        :param isolate: log what fails and run the rest.
+        :returns: False when one failed.
+        :raises HookError: one failed, and ``isolate`` is False.
+        """
+        return _pluginhooks.run_hooks(self, self.plugin_id, hook_name, isolate=isolate)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, T], name: str = "") -> asyncio.Task[T]:
+        """Run a coroutine as a task of this plugin; it is cancelled when the plugin goes."""
+        task: asyncio.Task[T] = self.api("libs.tasks:spawn")(self.plugin_id, coroutine, name)
+        return task
+
+    def all_dependencies(self) -> list[str]:
+        """Return what the plugin says, in ``dependencies`` and through the API, it needs."""
+        return [*self.dependencies, *self._added_dependencies]
+
+    def reset_to_defaults(self) -> None:
+        """Go back to the defaults: those of all settings."""
+        if self.api.has("libs.settings:get.store"):
+            self.api("libs.settings:get.store")().reset(self.plugin_id)
+
+    @AddAPI("data.get", description="get data of a plugin by its key")
+    def _api_data_get(self, datatype: Any, plugin_id: str = "") -> Any:
+        """Return ``data[datatype]`` of this plugin, or of another one; None without it."""
+        if plugin_id and plugin_id != self.plugin_id:
+            if not self.api.has(f"{plugin_id}:data.get"):
+                return None
+            return self.api(f"{plugin_id}:data.get")(datatype)
+        return self.data.get(datatype)
+
+    @AddAPI("data.update", description="set data of a plugin by its key")
+    def _api_data_update(self, datatype: Any, newdata: Any, plugin_id: str = "") -> bool:
+        """Set ``data[datatype]`` of this plugin, or of another one; False without that one."""
+        if plugin_id and plugin_id != self.plugin_id:
+            name = f"{plugin_id}:data.update"
+            return self.api.has(name) and bool(self.api(name)(datatype, newdata))
+        self.data[datatype] = newdata
+        return True
+
+    @AddAPI("dependency.add", description="add a dependency")
+    def _api_dependency_add(self, dependency: str) -> bool:
+        """Depend on another plugin, which is loaded if it is not yet.
+
+        :param dependency: a plugin id, with a version constraint if need be.
+        :returns: False when this plugin is loaded already and the other cannot be.
+        """
+        if dependency not in self.all_dependencies():
+            self._added_dependencies.append(dependency)
+        if not self.plugin_info.is_loaded:
+            return True  # it is loaded before this plugin counts as loaded
+        needed = dependency.split()[0]
+        self.api("libs.plugins.loader:load.plugins")([needed])
+        return bool(self.api("libs.plugins.loader:is.plugin.loaded")(needed))
+
+    @AddAPI("get.data.directory", description="get the directory for the plugin's files")
+    def _api_get_data_directory(self) -> Path:
+        """Return the directory for persistent files, which exists from then on.
+
+        :raises OSError: it cannot be made.
+        """
+        directory = self.plugin_info.data_directory
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    @AddAPI("set.reload", description="set the flag that says the plugin is being reloaded")
+    def _api_set_reload(self, value: bool = True) -> bool:
+        """Set ``is_reloading_f``, and return it."""
+        self.is_reloading_f = bool(value)
+        return self.is_reloading_f
+
+    @AddAPI("get.plugin.hooks", description="get the plugin's hooks")
+    def _api_get_plugin_hooks(self, hook_name: str = "") -> dict[str, list[tuple[int, str]]]:
+        """Return (priority, method name) of all hook methods, by hook, in the order they run.
+
+        :param hook_name: only this one.
+        """
+        return {
+            name: [(hook.priority, hook.function) for hook in hooks]
+            for name, hooks in _pluginhooks.hooks_of(type(self)).items()
+            if hook_name in ("", name)
+        }
+
+    @AddAPI("dump", description="show the plugin's state, or one attribute")
+    def _api_dump(self, attribute_name: str | None = None, detailed: bool = False) -> str | None:
+        """Return a readable dump of the plugin or of an attribute of it.
+
+        :param attribute_name: may be dotted: ``data.users.0``.
+        :param detailed: everything, however long.
+        :returns: None when there is no such attribute.
+        """
+        if not attribute_name:
+            return "\n".join(
+                f"{name} = {_dump.show(value, detailed=detailed)}"
+                for name, value in vars(self).items()
+            )
+        found, value = _dump.find(self, attribute_name)
+        return _dump.show(value, detailed=detailed) if found else None
+
+    @AddAPI("save.state", description="save the plugin's state")
+    def _api_save_state(self) -> bool:
+        """Have the plugin's ``save`` hooks run, through ``ev_plugin_save``."""
+        self._raise_for_me("ev_plugin_save")
+        return True
+
+    @AddAPI("reset", description="reset the plugin to its defaults")
+    def _api_reset(self) -> bool:
+        """Reset the plugin through ``ev_plugin_reset``; False when it cannot be reset."""
+        if not self.can_reset_f:
+            LogRecord(
+                "it is not reset: its can_reset_f is False",
+                level="warning",
+                sources=[self.plugin_id],
+            )()
+            return False
+        self._raise_for_me("ev_plugin_reset")
+        return True
+
+    def _raise_for_me(self, event_name: str) -> None:
+        dispatcher = self.api("libs.events:get.dispatcher")()
+        dispatcher.raise_event(event_name, {"plugin_id": self.plugin_id}, self.plugin_id)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} {self.plugin_id}>"

@@ -1,0 +1,1 @@
+"""Plugins that every proxy runs."""
