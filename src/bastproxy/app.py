@@ -18,6 +18,7 @@ from bastproxy.libs.records import LogOutput, LogRecord
 from bastproxy.libs.session import Session
 from bastproxy.libs.settings import SettingsStore
 from bastproxy.plugins._baseplugin._patch import BasePatches
+from bastproxy.plugins._baseplugin._update import BaseUpdate
 
 OWNER_ID = "app"
 CORE = "plugins.core"
@@ -83,6 +84,7 @@ class App:
             installed=options.installed,
         )
         self.patches = BasePatches(kernel, self._instances)
+        self.base_update = BaseUpdate(kernel, self.patches, self._instances)
         self.loader.lifecycle.on_imported.append(self.patches.apply_from)
         self.loader.lifecycle.on_instantiated.append(self._add_command_modules)
         self.api = API(owner_id=OWNER_ID, registry=kernel.registry)
@@ -180,6 +182,7 @@ class App:
         add("libs.settings", "get.store", lambda: self.settings, "the settings engine")
         add("libs.session", "get.session", lambda: self.session, "the connections")
         add("libs.records", "get.output", lambda: self.output, "where the log goes")
+        add("plugins._baseplugin", "update", self.base_update.update, "update the base class")
         add(OWNER_ID, "stop", self.stopping.set, "end the proxy")
         add(OWNER_ID, "get.options", lambda: self.options, "how this run was started")
 

@@ -30,14 +30,14 @@ class Failure(click.ClickException):
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance too
 
     def show(self, file: Any = None) -> None:
         """Print the line."""
         click.echo(f"bastproxy: {self.format_message()}", err=True, file=file)
 
 
-class AddressType(click.ParamType):
+class AddressType(click.ParamType[Address]):
     """``HOST:PORT``."""
 
     name = "HOST:PORT"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
-if TYPE_CHECKING:
-    from bastproxy.testing.harness import ProxyHarness
+from bastproxy.testing.harness import ProxyHarness
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,9 +24,6 @@ async def bastproxy(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 
     ``@pytest.mark.bastproxy(plugins=[...], gmcp=True)`` passes options to the harness.
     """
-    # Imported here, so that coverage measures the proxy from its first line.
-    from bastproxy.testing.harness import ProxyHarness
-
     marker = request.node.get_closest_marker("bastproxy")
     options = dict(marker.kwargs) if marker else {}
     async with ProxyHarness(**{"home": tmp_path / "home", **options}) as proxy:

@@ -25,8 +25,8 @@ class Callback:
         "name",
         "owner_id",
         "place",
-        "serial",
         "seconds",
+        "serial",
     )
 
     def __init__(

@@ -86,6 +86,15 @@ class BasePatches:
         self._refresh(patch.name)
         self._announce(patch.plugin_id, [patch.name])
 
+    def reapply(self) -> None:
+        """Put all patches on again, after the class itself has changed under them."""
+        for name, patches in self._patches.items():
+            self._originals[name] = vars(Plugin).get(name, _MISSING)
+            active = [patch for patch in patches if patch.serial not in self._suspended]
+            if active:
+                setattr(Plugin, name, active[-1].function)
+        declarations.forget(Plugin)
+
     def _apply(self, plugin_id: str, module: ModuleType) -> list[str]:
         functions = [
             value

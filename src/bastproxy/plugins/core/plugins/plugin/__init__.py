@@ -133,6 +133,13 @@ class Plugin(BasePlugin):
             return False, [f"there is no plugin {plugin_id!r}{did_you_mean(plugin_id, names)}"]
         return True, [*self._described(info), *self._owned(plugin_id), *self._left(plugin_id)]
 
+    @AddCommand()
+    @AddParser(description="update the base class of all plugins from its edited files")
+    def _command_patch(self) -> Result:
+        if self.api("plugins._baseplugin:update")():
+            return True, ["the base class is updated"]
+        return False, ["the base class is as it was; the log has the reason"]
+
     def _described(self, info: PluginInfo) -> list[str]:
         runtime = info.runtime_info
         lines = [

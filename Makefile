@@ -1,0 +1,51 @@
+# make run    install into .venv and run the proxy on the demo MUD
+# make test   install what the checks need and run all of them
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Windows puts the programs of a virtual environment elsewhere.
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+endif
+
+.PHONY: run test lint types contracts tests bench docs clean
+
+run: .venv/installed
+	$(BIN)/bastproxy run --demo
+
+test: lint types contracts tests
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed-dev
+	$(BIN)/mypy
+
+contracts: .venv/installed-dev
+	$(BIN)/lint-imports
+
+tests: .venv/installed-dev
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks
+
+docs: .venv/installed-dev
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/installed-dev: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $@ .venv/installed
