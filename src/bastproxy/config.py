@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,7 @@ def parse_address(text: str) -> Address:
         host = host[1:-1]
     elif ":" in host:
         raise ConfigError(f"{text!r} is no address: write an IPv6 address as [ADDRESS]:PORT")
-    if not colon or not port.isdecimal() or int(port) > 65535:
+    if not colon or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
         raise ConfigError(f"{text!r} is no address: write HOST:PORT, with a port up to 65535")
     return Address(host or "127.0.0.1", int(port))
 
@@ -137,7 +138,7 @@ def read_config(home: Path) -> FileOptions:
     """
     path = home / "config.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Notepad writes a byte order mark
     except FileNotFoundError:
         return FileOptions()
     except (OSError, UnicodeDecodeError) as error:

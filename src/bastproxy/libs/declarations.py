@@ -53,7 +53,7 @@ def declared(cls: type) -> tuple[Declared, ...]:
     """Return the declarations of a class, base classes first, in order of definition.
 
     A method that overrides a decorated one keeps its declarations, unless it brings
-    its own.
+    its own; None in its place takes it out.
     """
     found = _found.get(cls)
     if found is None:
@@ -76,8 +76,13 @@ def _search(cls: type) -> tuple[Declared, ...]:
         if base is object:
             continue
         for name, value in vars(base).items():
+            if value is None:
+                carriers.pop(name, None)  # how a subclass says that it has no such method
+                continue
             own = getattr(value, MARK, None)
-            if own and not isinstance(value, type):
+            if own is None and isinstance(value, (classmethod, staticmethod)):
+                own = getattr(value.__func__, MARK, None)
+            if own and isinstance(own, list) and not isinstance(value, type):
                 carriers[name] = own
     return tuple(
         Declared(name, declaration) for name, own in carriers.items() for declaration in own

@@ -17,6 +17,8 @@ def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
     :raises OSError: the disk is full, the directory cannot be written, ...; the old
         file is as it was.
     """
+    if path.is_symlink():  # somebody keeps the file elsewhere; a rename would end that
+        path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:

@@ -124,8 +124,10 @@ class Ledger:
         """
         lines = self.lines(owner_id, generation=generation, kind=kind)
         for line in reversed(lines):
-            self._tell(line, "release")
-            self.strike(owner_id, line.kind, line.key)
+            if self._stands(line):
+                self._tell(line, "release")
+            if self._stands(line):
+                self.strike(owner_id, line.kind, line.key)
         return len(lines)
 
     def suspend(self, owner_id: str, *, generation: int) -> int:
@@ -136,8 +138,9 @@ class Ledger:
             if line.state is State.ACTIVE
         ]
         for line in reversed(lines):
-            self._tell(line, "suspend")
-            line.state = State.SUSPENDED
+            if self._stands(line):
+                self._tell(line, "suspend")
+                line.state = State.SUSPENDED
         return len(lines)
 
     def resume(self, owner_id: str, *, generation: int) -> int:
@@ -148,9 +151,14 @@ class Ledger:
             if line.state is State.SUSPENDED
         ]
         for line in lines:
-            self._tell(line, "resume")
-            line.state = State.ACTIVE
+            if self._stands(line):
+                self._tell(line, "resume")
+                line.state = State.ACTIVE
         return len(lines)
+
+    def _stands(self, line: Line) -> bool:
+        # Undoing one registration may have undone, or replaced, another.
+        return self._lines.get(line.owner_id, {}).get((line.kind, line.key)) is line
 
     def _tell(self, line: Line, what: str) -> None:
         try:

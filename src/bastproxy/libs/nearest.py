@@ -12,7 +12,12 @@ CUTOFF = 60
 def nearest(word: str, words: Iterable[str], limit: int = 3) -> list[str]:
     """Return up to ``limit`` of ``words`` that resemble ``word``, the most alike first."""
     matches = process.extract(
-        word, list(words), scorer=fuzz.WRatio, limit=limit, score_cutoff=CUTOFF
+        word,
+        list(words),
+        scorer=fuzz.WRatio,
+        processor=str.lower,
+        limit=limit,
+        score_cutoff=CUTOFF,
     )
     return [match[0] for match in matches]
 

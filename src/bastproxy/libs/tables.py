@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 WIDTH = 79
 
@@ -18,7 +18,8 @@ def table(
 
     :param width: columns of a screen.
     """
-    drawn = Table(*columns, box=None, pad_edge=False, show_edge=False, header_style="")
+    heads = [Column(column, overflow="fold") for column in columns]  # or rich drops letters
+    drawn = Table(*heads, box=None, pad_edge=False, show_edge=False, header_style="")
     for row in rows:
         drawn.add_row(*(str(cell) for cell in row))
     output = io.StringIO()

@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 
 from bastproxy.libs.ledger import Ledger
 
-logger = logging.getLogger("bastproxy.libs.tasks")
-
 T = TypeVar("T")
 
 KIND = "task"
@@ -34,8 +32,13 @@ class Tasks:
 
         It sees a copy of the context of the caller, the current event record included.
 
+        :raises TypeError: it is no coroutine.
         :raises RuntimeError: no event loop is running.
         """
+        if not asyncio.iscoroutine(coroutine):
+            raise TypeError(
+                f"{owner_id}: a task needs a coroutine (call the async def), not {coroutine!r}"
+            )
         name = name or getattr(coroutine, "__qualname__", "task")
         try:
             loop = asyncio.get_running_loop()
@@ -90,7 +93,15 @@ class Tasks:
         if self._running.pop(key, None) is not None:
             self._ledger.strike(owner_id, KIND, key)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("task %s failed", task.get_name(), exc_info=error)
+            # The owner speaks, so that its level counts and its name stands in front.
+            logging.getLogger(f"bastproxy.{owner_id}").error(
+                "task %s failed: %s: %s",
+                task.get_name(),
+                type(error).__name__,
+                error,
+                exc_info=error,
+                extra={"sources": (owner_id, "libs.tasks")},
+            )
 
 
 async def _guarded(coroutine: Coroutine[Any, Any, T]) -> T:

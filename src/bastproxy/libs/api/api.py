@@ -65,8 +65,8 @@ class API:
         return lookup.function
 
     def has(self, name: str) -> bool:
-        """Say whether somebody offers the API."""
-        return self._registry.has(name)
+        """Say whether a call with this name would find something."""
+        return self._registry.has(name, self.owner_id)
 
     def __repr__(self) -> str:
         return f"API(owner_id={self.owner_id!r})"

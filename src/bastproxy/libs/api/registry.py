@@ -31,6 +31,7 @@ class Registration:
     description: str
     instance: bool
     pass_caller: bool
+    forced: bool = False
     suspended: bool = False
 
     def __hash__(self) -> int:
@@ -54,6 +55,14 @@ class _Slot:
     registrations: list[Registration] = field(default_factory=list)
     lookups: dict[str, Lookup] = field(default_factory=dict)
 
+    def insert(self, registration: Registration) -> None:
+        """Put a registration last, but behind the forced ones unless it is one."""
+        index = len(self.registrations)
+        if not registration.forced:
+            while index and self.registrations[index - 1].forced:
+                index -= 1
+        self.registrations.insert(index, registration)
+
     def answering(self, caller_id: str | None = None) -> Registration | None:
         """Return the registration that answers ``caller_id``: its own private one first."""
         public = None
@@ -66,6 +75,16 @@ class _Slot:
             elif public is None:
                 public = registration
         return public
+
+
+def _gone(*_args: object, **_keywords: object) -> None:
+    """Stand where a removed function stood."""
+
+
+def _expand(name: str, caller_id: str) -> str:
+    if "{" in name:
+        return name.replace("{plugin_id}", caller_id).replace("{owner_id}", caller_id)
+    return name
 
 
 def _for_caller(registration: Registration, caller_id: str) -> Callable[..., Any]:
@@ -104,18 +123,22 @@ class Registry:
         :param force: stand in front of another owner's API of that name until this
             one is removed.
         :returns: False, with a message in the log, when the name is another owner's.
+        :raises TypeError: the function cannot be called.
         """
         full_name = name if ":" in name else f"{owner_id}:{name}"
+        if not callable(function):
+            raise TypeError(f"{owner_id}: the API {full_name!r} must be callable")
         slot = self._slots.get(full_name)
         if slot is None:
             slot = self._slots[full_name] = _Slot()
-        elif not self._give_way(slot, full_name, owner_id, function, instance, force):
+        elif not self._give_way(slot, full_name, owner_id, instance, force):
             return False
+        self._slots[full_name] = slot  # giving way may have emptied it
         serial = next(self._serials)
         registration = Registration(
-            serial, full_name, owner_id, function, description, instance, pass_caller
+            serial, full_name, owner_id, function, description, instance, pass_caller, force
         )
-        slot.registrations.append(registration)
+        slot.insert(registration)
         self._by_serial[serial] = registration
         self._ledger.write(owner_id, KIND, serial, full_name)
         self._refresh(full_name, slot)
@@ -126,18 +149,15 @@ class Registry:
         slot: _Slot,
         full_name: str,
         owner_id: str,
-        function: Callable[..., Any],
         instance: bool,
         force: bool,
     ) -> bool:
-        for old in [old for old in slot.registrations if not old.suspended]:
-            if old.instance is not instance or (instance and old.owner_id != owner_id):
-                continue
-            if old.owner_id == owner_id:
-                self.release(old.serial)
-                self._ledger.strike(owner_id, KIND, old.serial)
-                self._slots[full_name] = slot
-            elif not force:
+        rivals = [
+            old for old in slot.registrations if not old.suspended and old.instance is instance
+        ]
+        for old in rivals:
+            # Behind one that was forced there is room.
+            if old.owner_id != owner_id and not (instance or force or old.forced):
                 LogRecord(
                     f"{owner_id} cannot offer the API {full_name!r}: {old.owner_id} does; "
                     "choose another name, or force it",
@@ -145,6 +165,10 @@ class Registry:
                     sources=[owner_id, OWNER_ID],
                 )()
                 return False
+        for old in rivals:
+            if old.owner_id == owner_id:
+                self.release(old.serial)
+                self._ledger.strike(owner_id, KIND, old.serial)
         return True
 
     @AddAPI("add.apis.for.object", description="offer what an object's methods declare")
@@ -166,11 +190,11 @@ class Registry:
             pass_caller=declaration.pass_caller,
         )
 
-    @AddAPI("has", description="is there such an API")
-    def has(self, name: str) -> bool:
-        """Say whether somebody offers ``<owner>:<name>`` to everybody."""
-        slot = self._slots.get(name)
-        return slot is not None and slot.answering() is not None
+    @AddAPI("has", description="is there such an API", pass_caller=True)
+    def has(self, name: str, caller_id: str = "") -> bool:
+        """Say whether a look-up of ``<owner>:<name>`` would find something."""
+        slot = self._slots.get(_expand(name, caller_id))
+        return slot is not None and slot.answering(caller_id) is not None
 
     @AddAPI("remove", description="remove all APIs of an owner")
     def remove(self, owner_id: str) -> bool:
@@ -203,8 +227,17 @@ class Registry:
 
     @AddAPI("list", description="the full names of all APIs")
     def list_names(self, top_level: str = "") -> list[str]:
-        """Return the full names, sorted; with ``top_level`` only what begins with it."""
-        return sorted(name for name in self._names() if name.startswith(top_level))
+        """Return the full names, sorted; with ``top_level`` only that one and those below.
+
+        ``plugins.core.log`` has ``plugins.core.log:set.level`` below it, but nothing of
+        ``plugins.core.login``.
+        """
+        below = tuple(top_level.rstrip(".:") + separator for separator in ".:")
+        return sorted(
+            name
+            for name in self._names()
+            if not top_level or name == top_level or name.startswith(below)
+        )
 
     @AddAPI("list.data", description="all APIs with their owners")
     def list_data(self, top_level: str = "") -> list[dict[str, Any]]:
@@ -251,8 +284,7 @@ class Registry:
 
         :raises APINotFoundError: nobody offers it.
         """
-        if "{" in name:
-            name = name.replace("{plugin_id}", caller_id).replace("{owner_id}", caller_id)
+        name = _expand(name, caller_id)
         registration = self._answering(name, caller_id)
         lookups = self._slots[name].lookups
         lookup = lookups.get(caller_id)
@@ -291,6 +323,7 @@ class Registry:
             if registration is not None:
                 lookup.function = _for_caller(registration, caller_id)
             else:
+                lookup.function = _gone  # the count stays, the function must not
                 self._callers[caller_id].pop(name, None)
 
     def _answering(self, name: str, caller_id: str) -> Registration:

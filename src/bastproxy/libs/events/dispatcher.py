@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from asyncio import CancelledError
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
 from bastproxy.libs.events.event import Callback, Event, is_async
-from bastproxy.libs.events.record import EventRecord
+from bastproxy.libs.events.record import Author, EventRecord, author
 from bastproxy.libs.events.register import RegisterToEvent
 from bastproxy.libs.ledger import Ledger
 from bastproxy.libs.records import LogRecord
@@ -191,13 +192,14 @@ class Dispatcher:
     def _walk(self, event: Event, record: EventRecord) -> None:
         callbacks: Sequence[Callback] = event.active
         active = event.active
+        ran: list[Callable[[], Any]] | None = None
         started = perf_counter()
         while True:
             for callback in callbacks:
                 record.callback = callback
                 try:
                     callback.call()
-                except (Exception, SystemExit) as error:
+                except (Exception, SystemExit, CancelledError) as error:
                     self._failed(event, callback, error)
                 now = perf_counter()
                 callback.calls += 1
@@ -207,9 +209,13 @@ class Dispatcher:
                     break
             else:
                 return
+            # Having lost its last callback it may have been forgotten and made anew.
+            event = self._events.get(event.name, event)
             active = event.active
             place = callback.place
-            callbacks = [callback for callback in active if callback.place > place]
+            # One that takes itself out and in again must not run for ever.
+            ran = (ran or []) + [done.function for done in callbacks if done.place <= place]
+            callbacks = [new for new in active if new.place > place and new.function not in ran]
 
     def current_record(self) -> EventRecord | None:
         """Return the record of the event that is being raised here, also in its tasks."""
@@ -251,7 +257,13 @@ class Dispatcher:
                 f"{owner_id}: {name} is an async def, but a line waits for the callbacks of "
                 f"{event_name}; make it a plain def"
             )
-        return lambda: self._tasks.spawn(owner_id, function(), f"{event_name} {name}")
+
+        async def run(record: EventRecord | None) -> None:
+            if record is not None:
+                author.set(Author(record, owner_id, name))
+            await function()
+
+        return lambda: self._tasks.spawn(owner_id, run(_current.get()), f"{event_name} {name}")
 
     def _failed(self, event: Event, callback: Callback, error: BaseException) -> None:
         callback.errors += 1

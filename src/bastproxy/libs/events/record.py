@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 if TYPE_CHECKING:
     from bastproxy.libs.events.event import Callback
+
+
+class Author(NamedTuple):
+    """The ``async def`` callback of a record that is running in this context."""
+
+    record: EventRecord
+    owner_id: str
+    callback: str
+
+
+author: ContextVar[Author | None] = ContextVar("event_record_author", default=None)
 
 
 class Change(NamedTuple):
@@ -55,11 +67,12 @@ class EventRecord(dict[str, Any]):
 
     def _note(self, key: str) -> None:
         callback = self.callback
-        change = (
-            Change(key, callback.owner_id, callback.name)
-            if callback is not None
-            else Change(key, self.owner_id, "")
-        )
+        if callback is not None:
+            change = Change(key, callback.owner_id, callback.name)
+        elif (task := author.get()) is not None and task.record is self:
+            change = Change(key, task.owner_id, task.callback)
+        else:
+            change = Change(key, self.owner_id, "")
         if self._changes is None:
             self._changes = []
         self._changes.append(change)

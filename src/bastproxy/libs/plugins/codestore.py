@@ -2,7 +2,8 @@
 
 The caches are the ``.pyc`` files of PEP 552 that carry a hash of the source: an edit
 within the same second, of the same size, is seen, and a ``.pyc`` that anybody wrote
-by time is not believed.
+by time is not believed.  Behind the code, where Python does not look, they carry what
+the source says about dependencies, so that no syntax tree is needed to know it.
 """
 
 from __future__ import annotations
@@ -10,21 +11,32 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import marshal
+import os
+import struct
 import sys
 from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
 
 from bastproxy.libs.files import write_whole
+from bastproxy.libs.plugins.metadata import read_dependencies
 
 _HEADER = importlib.util.MAGIC_NUMBER + (0b11).to_bytes(4, "little")  # hash-based, checked
 
 
+_FOOTER = struct.Struct("<I4s")  # the length of the dependencies, and a mark
+_MARK = b"bpd1"
+
+
 class Code(NamedTuple):
-    """A compiled file, and the digest of the source it was compiled from."""
+    """A compiled file, and the digest of the source it was compiled from.
+
+    :ivar dependencies: what it assigns to ``self.dependencies`` in a class ``Plugin``.
+    """
 
     digest: bytes
     code: CodeType
+    dependencies: tuple[str, ...]
 
 
 class CodeStore:
@@ -46,6 +58,10 @@ class CodeStore:
         code = self._prepared[str(path)] = read_code(path)
         return code
 
+    def is_prepared(self, path: Path) -> bool:
+        """Say whether a file is compiled for an import to come."""
+        return str(path) in self._prepared
+
     def take(self, path: str) -> Code:
         """Return the code of a file: prepared, or from the disk as it is now."""
         prepared = self._prepared.get(path)
@@ -53,8 +69,8 @@ class CodeStore:
 
     def forget(self, directory: Path) -> None:
         """Drop what was prepared below a directory."""
-        prefix = f"{directory}/" if not str(directory).endswith("/") else str(directory)
-        for path in [path for path in self._prepared if Path(path).is_relative_to(prefix)]:
+        prefix = f"{directory}{os.sep}"
+        for path in [path for path in self._prepared if path.startswith(prefix)]:
             del self._prepared[path]
 
 
@@ -74,31 +90,42 @@ def read_code(path: Path) -> Code:
         source = file.read()
     digest = importlib.util.source_hash(source)
     cache = importlib.util.cache_from_source(name)
-    code = _cached(cache, digest, name)
-    if code is None:
-        code = _compile(source, name)
-        if not sys.dont_write_bytecode:
-            # A cache that cannot be written costs time and nothing else.
-            with contextlib.suppress(OSError):
-                write_whole(Path(cache), _HEADER + digest + marshal.dumps(code), durable=False)
-    return Code(digest, code)
+    cached = _cached(cache, digest, name)
+    if cached is not None:
+        return cached
+    code = Code(digest, _compile(source, name), tuple(read_dependencies(source, name)))
+    if not sys.dont_write_bytecode:
+        # A cache that cannot be written costs time and nothing else.
+        with contextlib.suppress(OSError):
+            write_whole(Path(cache), _dump(code), durable=False)
+    return code
 
 
-def _cached(cache: str, digest: bytes, name: str) -> CodeType | None:
+def _dump(code: Code) -> bytes:
+    dependencies = marshal.dumps(code.dependencies)
+    footer = _FOOTER.pack(len(dependencies), _MARK)
+    return b"".join((_HEADER, code.digest, marshal.dumps(code.code), dependencies, footer))
+
+
+def _cached(cache: str, digest: bytes, name: str) -> Code | None:
     try:
         with open(cache, "rb") as file:  # noqa: PTH123
-            data = file.read()
-        if data[:16] != _HEADER + digest:
+            data = memoryview(file.read())
+        length, mark = _FOOTER.unpack(data[-_FOOTER.size :])
+        if data[:16] != _HEADER + digest or mark != _MARK:
             return None
-        code = marshal.loads(memoryview(data)[16:])
-    except (OSError, ValueError, EOFError, TypeError):
+        code = marshal.loads(data[16:])
+        dependencies = marshal.loads(data[-_FOOTER.size - length :])
+    except (OSError, ValueError, EOFError, TypeError, struct.error):
         return None
     # A cache that was moved here with its directory would give tracebacks the old place.
-    return code if isinstance(code, CodeType) and code.co_filename == name else None
+    if not isinstance(code, CodeType) or code.co_filename != name:
+        return None
+    return Code(digest, code, dependencies)
 
 
 def _compile(source: bytes, name: str) -> CodeType:
     try:
         return compile(source, name, "exec", dont_inherit=True)
-    except ValueError as error:
+    except (ValueError, MemoryError, RecursionError, OverflowError) as error:
         raise SyntaxError(str(error), (name, 1, 0, "")) from error

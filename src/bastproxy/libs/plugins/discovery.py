@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import keyword
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -105,7 +107,7 @@ class Discovery:
         info.data_directory = self._data_root / info.plugin_id
         metadata = self._metadata(path / "__init__.py")
         if not isinstance(metadata, Metadata):
-            info.is_valid_python_code = False
+            info.is_valid_python_code = info.is_plugin = False
             info.metadata_errors = [metadata or f"{path / '__init__.py'} is missing"]
             return
         values = metadata.values
@@ -134,7 +136,7 @@ class Discovery:
         if known is None or known[0] != digest:
             try:
                 read: Metadata | str = read_metadata(source, str(path))
-            except (SyntaxError, ValueError) as error:
+            except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
                 line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
                 reason = error.msg if isinstance(error, SyntaxError) else error
                 read = f"{path}{line}: {reason}"
@@ -155,11 +157,13 @@ class Discovery:
 
 def _packages(directory: Path) -> list[Path]:
     try:
-        return sorted(
-            path
-            for path in directory.iterdir()
-            if not path.name.startswith((".", "_")) and path.is_dir()
-        )
+        with os.scandir(directory) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if not entry.name.startswith((".", "_")) and entry.is_dir()
+            ]
+        return [directory / name for name in sorted(names)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
@@ -177,19 +181,39 @@ def _installed(found: Iterable[EntryPoint]) -> Iterator[Found]:
     An entry point is ``<category>.<name> = the.package.of.the.plugin``.
     """
     for entry in found:
-        top, *rest = entry.module.split(".")
+        name = entry.dist.name if entry.dist else entry.module
+        path = _package_path(entry.module)
+        if path is not None:
+            yield Found(f"plugins.{entry.name}", path, f"distribution {name}")
+        else:
+            LogRecord(
+                f"the distribution {name} says that the plugin plugins.{entry.name} is the "
+                f"package {entry.module}, which is not there",
+                level="warning",
+                sources=[OWNER_ID],
+            )()
+
+
+def _package_path(package: str) -> Path | None:
+    top, *rest = package.split(".")
+    try:
         spec = importlib.util.find_spec(top)
-        for location in (spec.submodule_search_locations or ()) if spec else ():
-            path = Path(location).joinpath(*rest)
-            if path.is_dir():
-                name = entry.dist.name if entry.dist else entry.module
-                yield Found(f"plugins.{entry.name}", path, f"distribution {name}")
-                break
+    except (ImportError, ValueError):
+        return None
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(location).joinpath(*rest)
+        if path.is_dir():
+            return path
+    return None
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)
 
 
 def _id_errors(plugin_id: str) -> list[str]:
     parts = plugin_id.split(".")
-    if len(parts) == 3 and parts[0] == "plugins" and all(map(str.isidentifier, parts)):
+    if len(parts) == 3 and parts[0] == "plugins" and all(map(_is_name, parts)):
         return []
     return [
         f"{plugin_id!r} is no plugin id; it must be plugins.<category>.<name>, "

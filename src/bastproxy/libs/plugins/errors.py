@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from pathlib import Path
 
@@ -72,10 +73,10 @@ def plugin_error(plugin_id: str, phase: str, error: BaseException, directory: Pa
 
 
 def _place(error: BaseException, directory: Path) -> tuple[Path | None, int | None]:
-    if isinstance(error, SyntaxError) and error.filename:
-        return Path(error.filename), error.lineno
+    prefix = f"{directory}{os.sep}"
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith(prefix):
+        return Path(str(error.filename)), error.lineno
     found: tuple[Path | None, int | None] = (None, None)
-    prefix = str(directory)
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename.startswith(prefix):
             found = Path(frame.f_code.co_filename), line

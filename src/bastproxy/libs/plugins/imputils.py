@@ -31,9 +31,10 @@ class PluginSourceLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module's code in it."""
-        self.digest, code = self._store.take(self.path)
-        self._ran(self.path, self.digest)
-        exec(code, module.__dict__)
+        code = self._store.take(self.path)
+        self.digest = code.digest
+        self._ran(self.path, code.digest)
+        exec(code.code, module.__dict__)
 
     def is_current(self, store: CodeStore) -> bool:
         """Say whether what was run is what ``store`` would run now."""
@@ -178,6 +179,8 @@ def modules_of(package: str) -> dict[str, ModuleType]:
 
 def are_current(package: str, store: CodeStore) -> bool:
     """Say whether the imported modules of a package are those that ``store`` would run."""
+    if package not in sys.modules:
+        return True
     loaders = [
         module.__spec__ and module.__spec__.loader for module in modules_of(package).values()
     ]
@@ -207,12 +210,17 @@ def remove_modules(plugin_id: str) -> dict[str, ModuleType]:
 
 def remove_synthetic_modules() -> None:
     """Take the empty categories and the alias ``plugins`` out of ``sys.modules``."""
-    for name in modules_of(ALIAS):
+    for name in [name for name in modules_of(ALIAS) if _is_alias(name)]:
         del sys.modules[name]
     for name, module in modules_of(ROOT).items():
         if module.__spec__ is not None and isinstance(module.__spec__.loader, _CategoryLoader):
             del sys.modules[name]
             delattr(sys.modules[ROOT], name.removeprefix(f"{ROOT}."))
+
+
+def _is_alias(name: str) -> bool:
+    # Somebody's own package ``plugins`` is none of ours.
+    return sys.modules[name] is sys.modules.get(f"bastproxy.{name}")
 
 
 def put_back_modules(modules: dict[str, ModuleType]) -> None:

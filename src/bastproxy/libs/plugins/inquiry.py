@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from bastproxy.libs.api import AddAPI
 from bastproxy.libs.plugins.codestore import digest_of, read_code
-from bastproxy.libs.plugins.dependency import Requirement
 from bastproxy.libs.plugins.lifecycle import Lifecycle
+from bastproxy.libs.plugins.needs import LoaderNeeds
 from bastproxy.libs.plugins.plugininfo import PluginInfo
 
 
-class LoaderInquiry:
+class LoaderInquiry(LoaderNeeds):
     """The questions of the plugin loader; none of them raises for an unknown plugin."""
 
-    plugins_info: dict[str, PluginInfo]
     errors: dict[str, str]
     load_order: list[str]
     lifecycle: Lifecycle
 
     def discover(self) -> None:
         """Look at the disk again."""
-        raise NotImplementedError
-
-    def requirements(self, plugin_id: str) -> list[Requirement]:
-        """Return what a plugin declares to depend on."""
         raise NotImplementedError
 
     def is_loaded(self, plugin_id: str) -> bool:
@@ -87,18 +83,17 @@ class LoaderInquiry:
     @AddAPI("get.plugin.dependents", description="the loaded plugins that depend on one")
     def get_plugin_dependents(self, plugin_id: str) -> list[str]:
         """Return the loaded plugins that depend on a plugin, directly or not, in load order."""
-        needed = {plugin_id}
-        grown = True
-        while grown:
-            found = {
-                name
-                for name in self.load_order
-                if name not in needed
-                and any(need.plugin_id in needed for need in self.requirements(name))
-            }
-            needed |= found
-            grown = bool(found)
-        return [name for name in self.load_order if name in needed and name != plugin_id]
+        direct: dict[str, list[str]] = {}
+        for name in self.load_order:
+            for needed in self.needed(name):
+                direct.setdefault(needed, []).append(name)
+        found = {plugin_id}
+        waiting = [plugin_id]
+        while waiting:
+            new = [name for name in direct.get(waiting.pop(), ()) if name not in found]
+            found.update(new)
+            waiting += new
+        return [name for name in self.load_order if name in found and name != plugin_id]
 
     @AddAPI("plugin.get.changed.files", description="the files changed since the load")
     def plugin_get_changed_files(self, plugin_id: str) -> list[str]:
@@ -114,7 +109,7 @@ class LoaderInquiry:
         changed = [
             str(path)
             for name, path in now.items()
-            if name not in info.files or digest_of(path.read_bytes()) != info.files[name].digest
+            if name not in info.files or _digest(path) != info.files[name].digest
         ]
         gone = [str(file.path) for name, file in info.files.items() if name not in now]
         return sorted([*changed, *gone])
@@ -139,3 +134,10 @@ class LoaderInquiry:
             milliseconds.
         """
         return self.lifecycle.unloaded.living(collect=collect)
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        return digest_of(path.read_bytes())
+    except OSError:
+        return b""  # gone this very moment, or not to be read any more: not what was loaded

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bastproxy.libs.api import AddAPI
 from bastproxy.libs.declarations import declared
 from bastproxy.libs.events import EventRecord
 from bastproxy.libs.plugins.codestore import CodeStore
@@ -21,6 +24,7 @@ from bastproxy.libs.plugins.imputils import (
     remove_modules,
 )
 from bastproxy.libs.plugins.kernel import Kernel
+from bastproxy.libs.plugins.needs import CLASS_FILES
 from bastproxy.libs.plugins.plugininfo import EPOCH, PluginFile, PluginInfo
 from bastproxy.libs.plugins.reloadutils import ReloadCache
 from bastproxy.libs.plugins.unloaded import Unloaded
@@ -55,6 +59,7 @@ class Lifecycle:
         runtime = info.runtime_info
         runtime.generation = self.kernel.ledger.open_generation(info.plugin_id)
         stale: dict[str, ModuleType] = {}
+        path = sys.path.copy()
         try:
             self.compile(info)
             if not are_current(info.package_import_location, self.store):
@@ -70,20 +75,25 @@ class Lifecycle:
         except BaseException:
             self._abandon(info)
             put_back_modules(stale)
+            if sys.path != path:
+                sys.path[:] = path
             raise
         runtime.is_loaded = True
         self.raise_event("ev_plugin_loaded", info)
 
-    def compile(self, info: PluginInfo) -> None:
-        """Compile every file of a plugin ahead of its import.
+    def compile(self, info: PluginInfo, store: CodeStore | None = None) -> None:
+        """Compile every file of a plugin ahead of its import, if it is not compiled yet.
 
+        :param store: where the code goes; the imports' by default.
         :raises PluginError: one of them is no Python, or cannot be read.
         """
         files = {}
+        store = store or self.store
         with phase(info, "compile"):
             for name, path in info.source_files().items():
-                files[name] = PluginFile(path, self.store.prepare(path).digest)
-            if "plugin/__init__.py" not in files and "plugin.py" not in files:
+                code = store.take(str(path)) if store.is_prepared(path) else store.prepare(path)
+                files[name] = PluginFile(path, code.digest)
+            if not any(name in files for name in CLASS_FILES):
                 raise PluginError(
                     info.plugin_id,
                     "compile",
@@ -119,7 +129,6 @@ class Lifecycle:
         )
 
     def _import(self, info: PluginInfo) -> type:
-        importlib.invalidate_caches()
         with phase(info, "import"):
             importlib.import_module(info.package_import_location)
             module = importlib.import_module(info.plugin_class_import_location)
@@ -143,9 +152,10 @@ class Lifecycle:
                 "import",
                 f"the class Plugin must be derived from BasePlugin (from {BASE_PACKAGE})",
                 file=path,
+                line=_line_of(plugin_class),
             )
 
-    def _instantiate(self, info: PluginInfo, plugin_class: type) -> Any:
+    def _instantiate(self, info: PluginInfo, plugin_class: Any) -> Any:
         with phase(info, "__init__"):
             instance = plugin_class(info.plugin_id, info)
             if not hasattr(instance, "api"):
@@ -153,19 +163,24 @@ class Lifecycle:
                     info.plugin_id,
                     "__init__",
                     "Plugin.__init__ must call super().__init__(plugin_id, plugin_info)",
-                    file=info.package_path,
+                    file=Path(plugin_class.__init__.__code__.co_filename),
+                    line=plugin_class.__init__.__code__.co_firstlineno,
                 )
         info.runtime_info.plugin_instance = instance
         return instance
 
     def _register(self, info: PluginInfo, instance: Any) -> None:
         scan = self.kernel.scanner.scan
-        scan(info.plugin_id, instance)
+        for attribute in dict.fromkeys(
+            attribute
+            for attribute, declaration in declared(type(instance))
+            if type(declaration) is not AddAPI  # the base class has offered those
+        ):
+            scan(info.plugin_id, instance, attribute)
+        prefix = f"{info.package_import_location}."
         for value in list(vars(instance).values()):
             # What the plugin made for itself may carry decorated methods too.
-            if type(value).__module__.startswith(info.package_import_location) and declared(
-                type(value)
-            ):
+            if f"{type(value).__module__}.".startswith(prefix) and declared(type(value)):
                 scan(info.plugin_id, value)
         for step in self.on_instantiated:
             step(info, instance)
@@ -177,9 +192,10 @@ class Lifecycle:
         self._remove(info, instance)
 
     def _release(self, info: PluginInfo) -> None:
-        self.kernel.ledger.release(info.plugin_id)
+        # First of all it counts as gone, so that nothing is registered for it any more.
         info.runtime_info.is_loaded = False
         info.runtime_info.plugin_instance = None
+        self.kernel.ledger.release(info.plugin_id)
 
     def _remove(self, info: PluginInfo, instance: object) -> None:
         self.store.forget(info.package_path)
@@ -198,7 +214,9 @@ def phase(info: PluginInfo, name: str) -> Iterator[None]:
         yield
     except PluginError as error:
         failure = error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise  # the user's, and not the plugin's
+    except BaseException as error:  # SystemExit, CancelledError, and whatever it thinks of
         failure = plugin_error(info.plugin_id, name, error, info.package_path)
     if failure is not None:
         raise failure from None
@@ -206,13 +224,21 @@ def phase(info: PluginInfo, name: str) -> Iterator[None]:
 
 def _modules_below(info: PluginInfo, folder: str) -> list[str]:
     """Return the names of the modules in a folder of the plugin, packages before modules."""
+    package = f"{info.package_import_location}.{folder}"
     names = []
     for name in info.files:
-        path = Path(name)
-        if path.parts[0] == folder and len(path.parts) == 2:
-            module = [folder] if path.name == "__init__.py" else [folder, path.stem]
-            names.append(".".join([info.package_import_location, *module]))
+        parent, _, file = name.rpartition("/")
+        if parent == folder:
+            stem = file.removesuffix(".py")
+            names.append(package if stem == "__init__" else f"{package}.{stem}")
     return sorted(names)
+
+
+def _line_of(plugin_class: type) -> int | None:
+    try:
+        return inspect.getsourcelines(plugin_class)[1]
+    except (OSError, TypeError):
+        return None
 
 
 def command_modules(info: PluginInfo) -> list[Any]:

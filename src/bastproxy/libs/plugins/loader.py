@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from bastproxy.libs.api import API, AddAPI
-from bastproxy.libs.nearest import did_you_mean
 from bastproxy.libs.plugins.codestore import CodeStore
-from bastproxy.libs.plugins.dependency import Requirement, parse_requirement, resolve
+from bastproxy.libs.plugins.dependency import (
+    Requirement,
+    Resolution,
+    because,
+    in_order,
+    resolve,
+)
 from bastproxy.libs.plugins.discovery import Discovery
 from bastproxy.libs.plugins.errors import PluginError
 from bastproxy.libs.plugins.imputils import PluginFinder, remove_synthetic_modules
 from bastproxy.libs.plugins.inquiry import LoaderInquiry
 from bastproxy.libs.plugins.kernel import Kernel, running_kernel
 from bastproxy.libs.plugins.lifecycle import OWNER_ID, Lifecycle
-from bastproxy.libs.plugins.metadata import read_dependencies
+from bastproxy.libs.plugins.needs import parsed, said_by
 from bastproxy.libs.plugins.plugininfo import PluginInfo
 from bastproxy.libs.plugins.reload import Reloader
 from bastproxy.libs.records import LogRecord
@@ -69,6 +75,7 @@ class PluginLoader(LoaderInquiry):
         self._loading: list[str] = []
         self._batch: list[str] | None = None
         self.load_order: list[str] = []
+        self.orphaned: set[str] = set()
         self.kernel.registry.add_object(OWNER_ID, self)
         for name, description in EVENTS.items():
             self.kernel.dispatcher.add_event(
@@ -87,19 +94,47 @@ class PluginLoader(LoaderInquiry):
         """
         if isinstance(plugin_ids, str):
             plugin_ids = [plugin_ids]
-        self.discover()
         already = [plugin_id for plugin_id in plugin_ids if self.is_loaded(plugin_id)]
-        wanted = [plugin_id for plugin_id in plugin_ids if plugin_id not in already]
-        resolution = resolve(wanted, self._needs, self._check_version)
-        bad = dict(resolution.bad)
-        for plugin_id, reason in bad.items():
-            self._report(PluginError(plugin_id, "dependencies", reason))
-        loaded = self._load_in_order(resolution.order, bad)
+        loaded, bad = self.load([name for name in plugin_ids if name not in already])
         return {
             "loaded_plugins": loaded,
             "bad_plugins": list(bad),
             "already_loaded_plugins": already,
         }
+
+    def load(self, plugin_ids: Sequence[str]) -> tuple[list[str], dict[str, PluginError]]:
+        """Load plugins with what they need; return who is loaded, and who is bad and why."""
+        if self._batch is None or any(name not in self.plugins_info for name in plugin_ids):
+            self.discover()
+            importlib.invalidate_caches()
+        resolution = resolve(plugin_ids, self._needs, self.check_version)
+        bad = resolution.bad
+        for plugin_id, error in bad.items():
+            if plugin_id not in self._loading:
+                self._report(error)
+                if plugin_id in self.plugins_info:
+                    self.store.forget(self.plugins_info[plugin_id].package_path)
+        return self._load_in_order(resolution), bad
+
+    @AddAPI("add.dependency", description="have a loaded plugin depend on one more")
+    def add_dependency(self, plugin_id: str, dependency: str) -> bool:
+        """Have a loaded plugin depend on another one, which is loaded if it is not yet.
+
+        :returns: False, with the reason in the log, when that cannot be.
+        """
+        info = self.plugins_info.get(plugin_id)
+        try:
+            if info is None or not info.is_loaded:
+                raise self.not_loaded(plugin_id, "dependencies")
+            needs = parsed(info, [dependency])
+            self.check_cycle(plugin_id, needs)
+            self._load_needed(plugin_id, needs)
+        except PluginError as error:
+            self._report(error)
+            return False
+        info.runtime_info.plugin_instance.depend_on(dependency)
+        self.sort()
+        return True
 
     @AddAPI("unload.plugin", description="unload a plugin")
     def unload_plugin(self, plugin_id: str, dependents: bool = False) -> bool:
@@ -115,7 +150,8 @@ class PluginLoader(LoaderInquiry):
             self._report(error)
             return False
         for member in plan:
-            self.take_out(member)
+            if self.is_loaded(member):  # and no hook has unloaded it meanwhile
+                self.take_out(member)
         return True
 
     @AddAPI("reload.plugin", description="reload a plugin")
@@ -144,8 +180,8 @@ class PluginLoader(LoaderInquiry):
 
     def stop(self) -> None:
         """Unload everything in reverse order, required plugins too."""
-        for plugin_id in reversed(self.load_order.copy()):
-            self.take_out(plugin_id)
+        while self.load_order:
+            self.take_out(self.load_order[-1])
         self.finder.remove()
         remove_synthetic_modules()
         self.kernel.ledger.release(OWNER_ID)
@@ -159,113 +195,96 @@ class PluginLoader(LoaderInquiry):
         self.load_order.remove(plugin_id)
         self.lifecycle.unload(self.plugins_info[plugin_id])
 
-    def requirements(self, plugin_id: str) -> list[Requirement]:
-        """Return what a plugin declares to depend on, by whatever means.
+    def sort(self) -> None:
+        """Put every plugin behind those that it needs, in the order of loading."""
+        self.load_order[:] = in_order(self.load_order, self.needed)
 
-        :raises ValueError: a dependency cannot be read.
-        """
-        info = self.plugins_info[plugin_id]
-        declared = [*info.dependencies]
-        instance = info.runtime_info.plugin_instance
-        if instance is None:
-            path = info.package_path / "plugin" / "__init__.py"
-            if path.is_file():
-                declared += read_dependencies(path.read_bytes(), str(path))
-        else:
-            declared += instance.all_dependencies()
-        return [parse_requirement(text) for text in dict.fromkeys(declared)]
-
-    def _needs(self, plugin_id: str) -> list[Requirement]:
-        info = self.plugins_info.get(plugin_id)
-        if info is None:
-            guess = did_you_mean(plugin_id, self.plugins_info)
-            raise LookupError(f"there is no plugin {plugin_id!r}{guess}")
-        if info.is_loaded:
-            return []
-        if plugin_id in self._loading:
-            cycle = [*self._loading[self._loading.index(plugin_id) :], plugin_id]
-            raise ValueError(f"circular dependency: {' -> '.join(cycle)}")
-        if info.metadata_errors:
-            raise ValueError("; ".join(info.metadata_errors))
+    def _load_in_order(self, resolution: Resolution) -> list[str]:
+        outermost = self._batch is None
+        batch = self._batch = [] if self._batch is None else self._batch
+        before = len(batch)
         try:
-            return self.requirements(plugin_id)
-        except SyntaxError as error:
-            raise ValueError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
+            for plugin_id in resolution.order:
+                if not self.is_loaded(plugin_id):
+                    self._load_one(plugin_id, resolution)
+        finally:
+            if outermost:
+                self._batch = None
+        new = batch[before:]
+        if outermost:
+            for plugin_id in new:
+                self._initialize(plugin_id, new, resolution.bad)
+        return [plugin_id for plugin_id in new if self.is_loaded(plugin_id)]
 
-    def _check_version(self, requirement: Requirement) -> str:
-        version = self.plugins_info[requirement.plugin_id].version
-        if requirement.allows(version):
-            return ""
-        return f"it needs {requirement}, but version {version} is here"
-
-    def _load_in_order(self, order: Sequence[str], bad: dict[str, str]) -> list[str]:
-        outer, self._batch = self._batch, self._batch if self._batch is not None else []
-        batch = self._batch
-        assert batch is not None
-        for plugin_id in order:
-            if not self.is_loaded(plugin_id) and not self._depends_on_bad(plugin_id, bad):
-                self._load_one(plugin_id, bad)
-        self._batch = outer
-        if outer is None:
-            for plugin_id in batch:
-                self._initialize(plugin_id, bad)
-        return [
-            plugin_id
-            for plugin_id in dict.fromkeys([*batch, *order] if outer is None else order)
-            if self.is_loaded(plugin_id)
-        ]
-
-    def _load_one(self, plugin_id: str, bad: dict[str, str]) -> None:
+    def _load_one(self, plugin_id: str, resolution: Resolution) -> None:
         self._loading.append(plugin_id)
         try:
+            self._check_met(plugin_id, resolution.needs[plugin_id], resolution.bad)
             self.lifecycle.load(self.plugins_info[plugin_id], self._load_late)
         except PluginError as error:
-            bad[plugin_id] = str(error)
-            self._report(error)
+            self.store.forget(self.plugins_info[plugin_id].package_path)
+            self._fail(error, resolution.bad)
             return
         finally:
             self._loading.remove(plugin_id)
         self.errors.pop(plugin_id, None)
+        self.plugins_info[plugin_id].runtime_info.error = ""
+        self.orphaned.discard(plugin_id)
         self.load_order.append(plugin_id)
         if self._batch is not None:
             self._batch.append(plugin_id)
 
     def _load_late(self, info: PluginInfo, instance: Any) -> None:
         """Load what only the instance knows that it depends on."""
-        late = self.requirements(info.plugin_id)
-        missing = [need for need in late if not self.is_loaded(need.plugin_id)]
-        if missing:
-            self.load_plugins([need.plugin_id for need in missing])
-        for need in late:
-            if not self.is_loaded(need.plugin_id):
-                reason = self.errors.get(need.plugin_id, "it could not be loaded")
-                raise PluginError(
-                    info.plugin_id, "dependencies", f"it needs {need.plugin_id}: {reason}"
-                )
-            if problem := self._check_version(need):
-                raise PluginError(info.plugin_id, "dependencies", problem)
+        needs = parsed(info, said_by(info))
+        if info.plugin_id in self.orphaned:
+            self.check_cycle(info.plugin_id, needs)
+        self._load_needed(info.plugin_id, needs)
 
-    def _initialize(self, plugin_id: str, bad: dict[str, str]) -> None:
+    def _load_needed(self, plugin_id: str, needs: Sequence[Requirement]) -> None:
+        missing = [need.plugin_id for need in needs if not self.is_loaded(need.plugin_id)]
+        bad: dict[str, PluginError] = self.load(missing)[1] if missing else {}
+        if plugin_id in bad:
+            raise bad[plugin_id]  # somebody down there needs this very plugin
+        self._check_met(plugin_id, needs, bad)
+
+    def _check_met(
+        self, plugin_id: str, needs: Sequence[Requirement], bad: dict[str, PluginError]
+    ) -> None:
+        for need in needs:
+            if not self.is_loaded(need.plugin_id):
+                error = bad.get(need.plugin_id)
+                reason = (
+                    because(need.plugin_id, error)
+                    if error is not None
+                    else f"it needs {need.plugin_id}, which is not loaded"
+                )
+                raise PluginError(plugin_id, "dependencies", reason)
+            if problem := self.check_version(need):
+                raise PluginError(plugin_id, "dependencies", problem)
+
+    def _initialize(
+        self, plugin_id: str, batch: Sequence[str], bad: dict[str, PluginError]
+    ) -> None:
         if not self.is_loaded(plugin_id):
-            return
-        if self._depends_on_bad(plugin_id, bad):
-            self.take_out(plugin_id)
             return
         try:
             self.lifecycle.initialize(self.plugins_info[plugin_id])
         except PluginError as error:
-            bad[plugin_id] = str(error)
-            self._report(error)
-            self.take_out(plugin_id)
+            for name in reversed(self.get_plugin_dependents(plugin_id)):
+                if name in batch:
+                    reason = because(plugin_id, error)
+                    self._fail(PluginError(name, "dependencies", reason), bad)
+                    self.take_out(name)
+            self._fail(error, bad)
+            if self.is_loaded(plugin_id):
+                self.take_out(plugin_id)
 
-    def _depends_on_bad(self, plugin_id: str, bad: dict[str, str]) -> bool:
-        for need in self.requirements(plugin_id):
-            if need.plugin_id in bad:
-                reason = f"it needs {need.plugin_id}, which could not be loaded"
-                bad[plugin_id] = reason
-                self._report(PluginError(plugin_id, "dependencies", reason))
-                return True
-        return False
+    def _fail(self, error: PluginError, bad: dict[str, PluginError]) -> None:
+        # Its traceback would keep the plugin's code alive; its text is in the details.
+        bad[error.plugin_id] = error.with_traceback(None)
+        error.__context__ = None
+        self._report(error)
 
     def _unload_plan(self, plugin_id: str, dependents: bool) -> list[str]:
         info = self.plugins_info.get(plugin_id)
@@ -288,8 +307,7 @@ class PluginLoader(LoaderInquiry):
         self.discover()
         if plugin_id in self.plugins_info:
             return PluginError(plugin_id, phase, "it is not loaded")
-        guess = did_you_mean(plugin_id, self.plugins_info)
-        return PluginError(plugin_id, phase, f"there is no such plugin{guess}")
+        return self.unknown(plugin_id, phase)
 
     def check_may_go(self, plugin_id: str, phase: str) -> None:
         """Refuse for a plugin that says that it cannot be reloaded.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ FIELDS: dict[str, type] = {
 }
 OPTIONAL = {"REQUIRED": False}
 DEPENDENCIES = "PLUGIN_DEPENDENCIES"
+NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ def read_metadata(source: bytes, filename: str) -> Metadata:
         metadata.is_plugin = True
         try:
             literal = ast.literal_eval(value)
-        except ValueError:
+        except NO_LITERAL:
             metadata.errors.append(f"line {line}: {name} must be a literal, not an expression")
             continue
         if name == DEPENDENCIES:
@@ -70,9 +72,17 @@ def read_dependencies(source: bytes, filename: str) -> list[str]:
     found: list[str] = []
     for node in ast.parse(source, filename).body:
         if isinstance(node, ast.ClassDef) and node.name == "Plugin":
-            for statement in ast.walk(node):
+            for statement in _statements(node):
                 found.extend(_assigned_dependencies(statement))
     return found
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements below a node; expressions, most of any tree, are left out."""
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for statement in getattr(node, name, ()):
+            yield statement
+            yield from _statements(statement)
 
 
 def _assignments(tree: ast.Module) -> list[tuple[str, ast.expr, int]]:
@@ -122,9 +132,11 @@ def _assigned_dependencies(statement: ast.AST) -> list[str]:
         return []
     try:
         literal = ast.literal_eval(value)
-    except ValueError:
+    except NO_LITERAL:
         return []
-    return [item for item in literal if isinstance(item, str)] if literal else []
+    if not isinstance(literal, list | tuple | set):
+        return []  # what it is worth turns up when it is instantiated
+    return [item for item in literal if isinstance(item, str)]
 
 
 def _is_dependencies(target: ast.expr) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,12 +88,24 @@ class PluginInfo:
         return self.runtime_info.is_loaded
 
     def source_files(self) -> dict[str, Path]:
-        """Return the ``.py`` files on disk now, by path relative to the package."""
-        return {
-            path.relative_to(self.package_path).as_posix(): path
-            for path in sorted(self.package_path.rglob("*.py"))
-            if not any(part.startswith(".") for part in path.relative_to(self.package_path).parts)
-        }
+        """Return the ``.py`` files on disk now, by path relative to the package.
+
+        :raises OSError: a directory cannot be read.
+        """
+        top = os.fspath(self.package_path)
+        return {name: Path(path) for name, path in sorted(_python_files(top, ""))}
 
     def __repr__(self) -> str:
         return f"PluginInfo({self.plugin_id!r})"
+
+
+def _python_files(directory: str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield relative name and path; hidden folders and caches are not looked into."""
+    with contextlib.suppress(FileNotFoundError), os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name == "__pycache__":
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _python_files(entry.path, f"{prefix}{entry.name}/")
+            elif entry.name.endswith(".py"):
+                yield prefix + entry.name, entry.path

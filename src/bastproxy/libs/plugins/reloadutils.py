@@ -15,13 +15,14 @@ class ReloadCache:
 
     def save(self, plugin_id: str, instance: Any) -> None:
         """Keep ``data`` and what ``attributes_to_save_on_reload`` names."""
-        kept: dict[str, Any] = {"data": instance.data}
+        kept: dict[str, Any] = {"data": getattr(instance, "data", None)}
         for name in instance.attributes_to_save_on_reload:
             try:
                 kept[name] = getattr(instance, name)
-            except AttributeError:
+            except Exception as error:  # a property of the plugin's may raise anything
                 LogRecord(
-                    f"attributes_to_save_on_reload names {name!r}, which the plugin does not have",
+                    f"attributes_to_save_on_reload names {name!r}, which cannot be kept: "
+                    f"{type(error).__name__}: {error}",
                     level="warning",
                     sources=[plugin_id],
                 )()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -20,8 +22,55 @@ FILE_COUNT = 5
 FORMS = ("text", "json")
 
 
+class _FileHandler(RotatingFileHandler):
+    """A rotating file that says on standard error, once, why it cannot be written."""
+
+    _said = ""
+
+    def doRollover(self) -> None:  # noqa: N802 - logging's name
+        """Begin a new file, or go on in the old one where that cannot be done."""
+        try:
+            super().doRollover()
+            self.maxBytes = FILE_BYTES
+        except OSError as error:
+            self._say(error)
+            # Each attempt moves the older files up, so there must not be one a message.
+            self.maxBytes += FILE_BYTES
+            if self.stream is None:
+                self.stream = self._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Lose the message, and say so when the disk is to blame."""
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self._say(error)
+        else:
+            super().handleError(record)
+
+    def _say(self, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        if reason != self._said and sys.stderr is not None:
+            self._said = reason
+            with contextlib.suppress(OSError):
+                print(f"the log {self.baseFilename} cannot be written: {reason}", file=sys.stderr)
+
+
+class _Console(Console):
+    """A console that falls silent when nobody reads it any more, and does not exit."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 class _ConsoleHandler(RichHandler):
     """Rich's handler, with the source in front of the message."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the message; one that cannot be formatted is its writer's mistake alone."""
+        try:
+            super().emit(record)
+        except Exception:
+            self.handleError(record)
 
     def render_message(self, record: logging.LogRecord, message: str) -> Text:
         """Return the message in one colour per level, after its source."""
@@ -48,6 +97,7 @@ class LogOutput:
         self._handlers: list[logging.Handler] = []
         self._file: logging.Handler | None = None
         self._form = form
+        self._levels: dict[str, int] = {}
 
     @property
     def path(self) -> Path:
@@ -60,7 +110,7 @@ class LogOutput:
         :raises OSError: the directory or the file cannot be written.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._file = RotatingFileHandler(
+        self._file = _FileHandler(
             self.path,
             maxBytes=FILE_BYTES,
             backupCount=FILE_COUNT,
@@ -71,7 +121,7 @@ class LogOutput:
         if self._console:
             self._handlers.append(
                 _ConsoleHandler(
-                    console=Console(stderr=True),
+                    console=_Console(stderr=True),
                     show_path=False,
                     rich_tracebacks=False,
                     log_time_format="%H:%M:%S",
@@ -79,6 +129,7 @@ class LogOutput:
                 )
             )
         self.use_form(self._form)
+        self._levels = {name: logger.level for name, logger in _loggers().items()}
         root = logging.getLogger(ROOT)
         root.setLevel(level.upper())
         for handler in self._handlers:
@@ -98,15 +149,24 @@ class LogOutput:
     def stop(self) -> None:
         """Take the handlers off and put every level back."""
         root = logging.getLogger(ROOT)
+        if not self._handlers:
+            return
         for handler in self._handlers:
             root.removeHandler(handler)
-            handler.close()
+            with contextlib.suppress(OSError):  # a full disk, which has been said
+                handler.close()
         self._handlers.clear()
         self._file = None
-        root.setLevel(logging.NOTSET)
-        for name, logger in logging.root.manager.loggerDict.items():
-            if name.startswith(ROOT + ".") and isinstance(logger, logging.Logger):
-                logger.setLevel(logging.NOTSET)
+        for name, logger in _loggers().items():
+            logger.setLevel(self._levels.get(name, logging.NOTSET))
+
+
+def _loggers() -> dict[str, logging.Logger]:
+    return {ROOT: logging.getLogger(ROOT)} | {
+        name: logger
+        for name, logger in list(logging.root.manager.loggerDict.items())
+        if name.startswith(ROOT + ".") and isinstance(logger, logging.Logger)
+    }
 
 
 def _text() -> logging.Formatter:

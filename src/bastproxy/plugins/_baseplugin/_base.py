@@ -66,7 +66,13 @@ class Plugin(BaseCommands):
 
     def all_dependencies(self) -> list[str]:
         """Return what the plugin says, in ``dependencies`` and through the API, it needs."""
-        return [*self.dependencies, *self._added_dependencies]
+        own = self.dependencies
+        return [*([own] if isinstance(own, str) else own), *self._added_dependencies]
+
+    def depend_on(self, dependency: str) -> None:
+        """Write down one more dependency, beside those in ``dependencies``."""
+        if dependency not in self.all_dependencies():
+            self._added_dependencies.append(dependency)
 
     def reset_to_defaults(self) -> None:
         """Go back to the defaults: those of all settings."""
@@ -98,13 +104,11 @@ class Plugin(BaseCommands):
         :param dependency: a plugin id, with a version constraint if need be.
         :returns: False when this plugin is loaded already and the other cannot be.
         """
-        if dependency not in self.all_dependencies():
-            self._added_dependencies.append(dependency)
-        if not self.plugin_info.is_loaded:
-            return True  # it is loaded before this plugin counts as loaded
-        needed = dependency.split()[0]
-        self.api("libs.plugins.loader:load.plugins")([needed])
-        return bool(self.api("libs.plugins.loader:is.plugin.loaded")(needed))
+        if self.plugin_info.is_loaded:
+            add = self.api("libs.plugins.loader:add.dependency")
+            return bool(add(self.plugin_id, dependency))
+        self.depend_on(dependency)
+        return True  # it is loaded before this plugin counts as loaded
 
     @AddAPI("get.data.directory", description="get the directory for the plugin's files")
     def _api_get_data_directory(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from rich.pretty import pretty_repr
 
 SHORT_LENGTH = 10  # of each container, without details
 SHORT_STRING = 200
+
+NUMBER = re.compile("-?[0-9]{1,18}")
 
 
 def find(obj: object, dotted: str) -> tuple[bool, Any]:
@@ -39,12 +42,15 @@ def show(value: object, *, detailed: bool) -> str:
 
 def _step(obj: object, part: str) -> tuple[bool, Any]:
     if isinstance(obj, Mapping):
-        for key in (part, int(part) if part.lstrip("-").isdecimal() else part):
+        for key in (part, int(part) if NUMBER.fullmatch(part) else part):
             if key in obj:
                 return True, obj[key]
-    elif isinstance(obj, Sequence) and not isinstance(obj, str) and part.isdecimal():
-        return (True, obj[int(part)]) if int(part) < len(obj) else (False, None)
+    elif isinstance(obj, Sequence) and not isinstance(obj, str) and NUMBER.fullmatch(part):
+        index = int(part)
+        return (True, obj[index]) if -len(obj) <= index < len(obj) else (False, None)
     try:
         return True, getattr(obj, part)
     except AttributeError:
         return False, None
+    except Exception as error:  # a property that fails: that is what there is to see
+        return True, error

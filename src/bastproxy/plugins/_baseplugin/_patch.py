@@ -103,6 +103,7 @@ class BasePatches:
         ]
         for function in functions:
             name = function.__name__
+            _inherit_declarations(function, vars(Plugin).get(name))
             patch = Patch(next(self._serials), plugin_id, name, function)
             self._patches.setdefault(name, []).append(patch)
             self._kernel.ledger.write(plugin_id, KIND, patch.serial, name)
@@ -132,6 +133,13 @@ class BasePatches:
         self._kernel.dispatcher.raise_event(
             EVENT, {"plugin_id": plugin_id, "names": names}, OWNER_ID
         )
+
+
+def _inherit_declarations(function: Any, replaced: object) -> None:
+    """Let a patch that declares nothing keep what the method that it replaces declares."""
+    if not declarations.declarations_on(function):
+        for declaration in reversed(declarations.declarations_on(replaced)):
+            declarations.declare(function, declaration)
 
 
 def set_on_base(

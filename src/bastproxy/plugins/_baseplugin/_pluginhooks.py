@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from asyncio import CancelledError
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
@@ -93,7 +94,7 @@ def run_hooks(instance: Any, plugin_id: str, hook_name: str, *, isolate: bool) -
     for hook in hooks_of(type(instance)).get(hook_name, ()):
         try:
             getattr(instance, hook.function)()
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, CancelledError) as error:
             if not isolate:
                 raise HookError(hook_name, hook.function) from error
             ok = False

@@ -1,0 +1,1 @@
+"""What the proxy costs, beside what the same thing costs without it."""

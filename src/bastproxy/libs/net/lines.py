@@ -1,0 +1,120 @@
+"""Lines: what the codec says, put together into lines, prompts and fragments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+import msgspec
+
+from bastproxy.libs.net.telnet import (
+    Command,
+    LineEnd,
+    Negotiated,
+    Overflow,
+    Prompt,
+    Subnegotiation,
+    TelnetEvent,
+    Text,
+)
+
+MAX_LINE: Final = 65536
+
+# Code points that UTF-8 cannot hold and that surrogateescape did not make.
+_STRAY_SURROGATES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """A line, a prompt or a fragment of a line, its bytes as they came.
+
+    :ivar raw: the text bytes, without the terminator.
+    :ivar terminator: the bytes of the line end; empty for prompts and most fragments.
+    :ivar is_prompt: GA or EOR came after it, or, for a fragment, silence.
+    :ivar continues: the rest of the line is yet to come.
+    """
+
+    raw: bytes
+    terminator: bytes = b""
+    is_prompt: bool = False
+    continues: bool = False
+
+
+Item: TypeAlias = Line | Command | Negotiated | Subnegotiation | Overflow
+
+
+class LineAssembler:
+    """Makes lines of the events of a codec; everything else keeps its place between them.
+
+    A message that comes inside a line goes before that line, at once.
+
+    :param max_line: bytes; a longer line is passed on as fragments of that size.
+    :ivar pending: the beginning of a line that has not ended yet.
+    """
+
+    __slots__ = ("_max_line", "pending")
+
+    def __init__(self, max_line: int = MAX_LINE) -> None:
+        self._max_line = max_line
+        self.pending = b""
+
+    def feed(self, events: Iterable[TelnetEvent]) -> list[Item]:
+        """Return the lines that are complete by these events, among what is no text."""
+        items: list[Item] = []
+        pending = self.pending
+        for event in events:
+            kind = type(event)
+            if kind is Text:
+                data = event.data  # type: ignore[union-attr]
+                pending = pending + data if pending else data
+                if len(pending) > self._max_line:
+                    pending = self._cut(pending, items)
+            elif kind is LineEnd:
+                items.append(Line(pending, event.data))  # type: ignore[union-attr]
+                pending = b""
+            elif kind is Prompt:
+                items.append(Line(pending, b"", True))
+                pending = b""
+            else:
+                items.append(event)  # type: ignore[arg-type]
+        self.pending = pending
+        return items
+
+    def flush(
+        self, terminator: bytes = b"", *, is_prompt: bool = False, continues: bool = True
+    ) -> list[Line]:
+        """Give up waiting for the line's end: return what there is of it, and forget it."""
+        pending, self.pending = self.pending, b""
+        if not pending and not terminator:
+            return []
+        return [Line(pending, terminator, is_prompt, continues)]
+
+    def _cut(self, pending: bytes, items: list[Item]) -> bytes:
+        size = self._max_line
+        at = 0
+        while len(pending) - at > size:
+            items.append(Line(pending[at : at + size], continues=True))
+            at += size
+        return pending[at:]
+
+
+def split_lead(raw: bytes) -> tuple[bytes, bytes]:
+    r"""Part the carriage returns that begin a line (the rest of a ``\n\r``) from its text."""
+    text = raw.lstrip(b"\r")
+    return raw[: len(raw) - len(text)], text
+
+
+def decode(raw: bytes) -> str:
+    """Return text bytes as a string; what is no UTF-8 survives as surrogate escapes."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """Return the bytes of a string; the inverse of :func:`decode`.
+
+    A surrogate that stands for no byte becomes ``?``; nothing raises.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return _STRAY_SURROGATES.sub("?", text).encode("utf-8", "surrogateescape")

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("subject", "rows"),
+    [
+        ("api", ["bare obj.m(x)", "api(name)(x), 10,000 APIs"]),
+        ("events", ["Event with 10 callbacks", "raise_event", "pluggy", "blinker"]),
+        ("load", ["plain imports", "the loader", "until it listens"]),
+    ],
+)
+def test_a_subject_prints_its_tables(subject: str, rows: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", subject, "--quick"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for row in rows:
+        assert row in done.stdout
