@@ -101,6 +101,8 @@ class ClientConnection(Connection):
             mark = self.telnet.prompt()
             data += mark
             ends = bool(mark)
+        elif not self._queue.open and not data.strip(b"\r"):
+            ends = True  # the rest of a line end opens no line
         if ends:
             self.lines_sent += 1
         self._put(data, Kind.LINE if ends else Kind.PART)
@@ -156,11 +158,10 @@ class ClientConnection(Connection):
 
     def _received(self, items: list[Item]) -> None:
         for item in items:
-            kind = type(item)
-            if kind is Line:
+            if isinstance(item, Line):
                 self.lines_received += 1
-            elif kind is Subnegotiation:
-                self._subnegotiated(item.option, item.data)  # type: ignore[union-attr]
+            elif isinstance(item, Subnegotiation):
+                self._subnegotiated(item.option, item.data)
             elif item == Negotiated(TTYPE, False, True):
                 self._put(self.telnet.subnegotiation(TTYPE, SEND), Kind.CONTROL)
         self._handler.client_received(self, items)

@@ -154,6 +154,11 @@ class Connection(asyncio.Protocol):
             self._close(reason)
 
     @property
+    def lost(self) -> bool:
+        """Whether the socket is closed."""
+        return self._lost.is_set()
+
+    @property
     def closing(self) -> bool:
         """Whether it is closed, or will be when what it has sent is dealt with."""
         return self.closed or self._close_reason is not None

@@ -39,6 +39,11 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     is_prompt: bool = False
     continues: bool = False
 
+    @property
+    def ends(self) -> bool:
+        """Whether it ends a line."""
+        return self.terminator != b"" and not self.continues
+
 
 Item: TypeAlias = Line | Command | Negotiated | Subnegotiation | Overflow
 
@@ -63,20 +68,18 @@ class LineAssembler:
         items: list[Item] = []
         pending = self.pending
         for event in events:
-            kind = type(event)
-            if kind is Text:
-                data = event.data  # type: ignore[union-attr]
-                pending = pending + data if pending else data
+            if isinstance(event, Text):
+                pending = pending + event.data if pending else event.data
                 if len(pending) > self._max_line:
                     pending = self._cut(pending, items)
-            elif kind is LineEnd:
-                items.append(Line(pending, event.data))  # type: ignore[union-attr]
+            elif isinstance(event, LineEnd):
+                items.append(Line(pending, event.data))
                 pending = b""
-            elif kind is Prompt:
+            elif isinstance(event, Prompt):
                 items.append(Line(pending, b"", True))
                 pending = b""
             else:
-                items.append(event)  # type: ignore[arg-type]
+                items.append(event)
         self.pending = pending
         return items
 

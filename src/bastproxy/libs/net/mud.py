@@ -88,9 +88,16 @@ class MudConnection(Connection):
         buffered = self._transport.get_write_buffer_size() if self._transport is not None else 0
         return self._size + buffered
 
+    @property
+    def congested(self) -> bool:
+        """Whether it takes no more bytes for now."""
+        return self._writing_paused
+
     def send_text(self, data: bytes) -> bool:
         """Send text bytes; False when too much waits for the MUD already."""
-        return self._put(self.telnet.text(data))
+        taken = self._put(self.telnet.text(data))
+        self.lines_sent += taken
+        return taken
 
     def send_message(self, option: int, data: bytes) -> bool:
         """Send a message of an out-of-band protocol such as GMCP; False as above."""
@@ -143,13 +150,12 @@ class MudConnection(Connection):
 
     def _received(self, items: list[Item]) -> None:
         for item in items:
-            kind = type(item)
-            if kind is Line:
+            if isinstance(item, Line):
                 self.lines_received += 1
-                if item.is_prompt and not item.continues:  # type: ignore[union-attr]
+                if item.is_prompt and not item.continues:
                     self.marks_prompts = True
-            elif kind is Subnegotiation:
-                self._subnegotiated(item.option, item.data)  # type: ignore[union-attr]
+            elif isinstance(item, Subnegotiation):
+                self._subnegotiated(item.option, item.data)
             elif item == Negotiated(NAWS, True, True):
                 self._tell_window()
             elif item == Negotiated(TTYPE, True, True):

@@ -86,7 +86,7 @@ def pack_size(width: int, height: int) -> bytes:
 
 def unpack_size(body: bytes) -> tuple[int, int] | None:
     """Return columns and rows of a NAWS subnegotiation; None when it is none."""
-    return struct.unpack(">HH", body) if len(body) == 4 else None  # type: ignore[return-value]
+    return struct.unpack(">HH", body) if len(body) == 4 else None
 
 
 def _printable(data: bytes) -> str:

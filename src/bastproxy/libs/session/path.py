@@ -158,7 +158,7 @@ class LinePath:
         return split_piece(piece) if "\n" in text else [piece]
 
     def _args(self, piece: Piece) -> dict[str, Any]:
-        args = {
+        args: dict[str, Any] = {
             "line": piece.text,
             "raw": piece.raw,
             "terminator": piece.terminator,
@@ -192,7 +192,7 @@ def _text(record: EventRecord, piece: Piece) -> str:
 
 
 def _client_ids(record: EventRecord) -> list[str] | None:
-    clients = record.get("clients")
+    clients: Any = record.get("clients")
     if clients is None or isinstance(clients, str):
         return None if clients is None else [clients]
     try:

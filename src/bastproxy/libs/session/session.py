@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -10,24 +9,24 @@ from typing import Any, Final
 from bastproxy.libs.events import Dispatcher
 from bastproxy.libs.ledger import Ledger
 from bastproxy.libs.net.client import QUEUE_LIMIT, ClientConnection
-from bastproxy.libs.net.connection import QUIET_TIME
-from bastproxy.libs.net.lines import MAX_LINE, Item, Line, encode
+from bastproxy.libs.net.connection import QUIET_TIME, Connection
+from bastproxy.libs.net.lines import MAX_LINE, Item, Line
 from bastproxy.libs.net.listener import Listener
 from bastproxy.libs.net.mud import CONNECT_SECONDS, ConnectError, MudConnection, open_mud
 from bastproxy.libs.net.telnet import Negotiated, Overflow, Subnegotiation, name_of
 from bastproxy.libs.net.telnet.constants import ECHO, GMCP
 from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session import declared as ev
+from bastproxy.libs.session import notices
 from bastproxy.libs.session.declared import OWNER_ID, declare_events
+from bastproxy.libs.session.dialler import Dialler
 from bastproxy.libs.session.gmcp import GmcpRelay
 from bastproxy.libs.session.info import session_info
-from bastproxy.libs.session.notices import how_to_connect, notice
-from bastproxy.libs.session.path import CRLF, LinePath, Piece, piece_of
+from bastproxy.libs.session.path import LinePath, Piece, piece_of
+from bastproxy.libs.session.player import Player
 from bastproxy.libs.session.turns import Turns
 from bastproxy.libs.tasks import Tasks
 
-_ECHO_ON: Final = Negotiated(ECHO, False, True)
-_ECHO_OFF: Final = Negotiated(ECHO, False, False)
 _GMCP_ON: Final = Negotiated(GMCP, False, True)
 
 
@@ -37,9 +36,11 @@ class Session:
     :param quiet_time: seconds of silence after which text without an end is passed on.
     :param connect_timeout: seconds.
     :param queue_limit: bytes that a slow client may be behind.
+    :param max_line: bytes; a longer line is passed on in fragments.
     :ivar clients: the connected clients by id, in the order in which they came.
     :ivar mud: the MUD, while it is connected.
     :ivar mud_address: host and port of the MUD to connect to, once known.
+    :ivar address: where clients connect, once listening.
     :ivar auto_connect: whether the MUD is connected when a client comes.
     :ivar notices: whether clients are told what the proxy does.
     :ivar hold_prefixes: a client's line that begins so is held until its end has come.
@@ -69,7 +70,6 @@ class Session:
         self.hold_prefixes: set[bytes] = set()
         self._dispatcher = dispatcher
         self._tasks = tasks
-        self._ledger = ledger
         declare_events(dispatcher)
         self._down = LinePath(
             dispatcher, (ev.FROM_MUD, ev.TO_CLIENT_MODIFY), ev.TO_CLIENT_READ, for_clients=True
@@ -78,15 +78,15 @@ class Session:
             dispatcher, (ev.FROM_CLIENT, ev.TO_MUD_MODIFY), ev.TO_MUD_READ, for_clients=False
         )
         self._gmcp = GmcpRelay()
+        self._player = Player(self.clients)
         self._turns = Turns(self._write_to_mud)
+        self._dialler = Dialler(tasks, self._open)
         self._listener = Listener(self._new_client)
         self._serials = itertools.count(1)
-        self._opening: asyncio.Task[bool] | None = None
-        self._ending: set[ClientConnection | MudConnection] = set()
+        self._sockets: set[Connection] = set()
         self._by_hand = False
         self._closing = False
         self._overflowed = False
-        self._active: ClientConnection | None = None
 
     async def listen(self, host: str, port: int) -> tuple[str, int]:
         """Listen for clients; port 0 takes a free one.
@@ -104,13 +104,10 @@ class Session:
         self.disconnect("the proxy ends")
         for client in list(self.clients.values()):
             client.close("the proxy ends")
-        opening = self._opening
-        if opening is not None:
-            opening.cancel()
-            await asyncio.wait([opening])
-        for connection in list(self._ending):
+        await self._dialler.give_up()
+        for connection in list(self._sockets):
             await connection.wait_closed()
-        self._ending.clear()
+        self._sockets.clear()
 
     def set_mud_address(self, host: str, port: int) -> None:
         """Say which MUD to connect to from now on."""
@@ -125,14 +122,10 @@ class Session:
         self._by_hand = False
         if self.mud is not None:
             return (self.mud.host, self.mud.port) == (host, port)
-        self.set_mud_address(host, port)
         if self._closing:
             return False
-        if self._opening is None:
-            self._opening = self._tasks.spawn(OWNER_ID, self._open(host, port), "connect")
-        opening = self._opening
-        await asyncio.wait([opening])
-        return not opening.cancelled() and opening.result()
+        self.set_mud_address(host, port)
+        return await self._dialler.dial((host, port))
 
     async def reconnect(self) -> bool:
         """Disconnect, if connected, and connect again; False when that fails."""
@@ -144,8 +137,7 @@ class Session:
     def disconnect(self, reason: str) -> None:
         """Disconnect from the MUD, or stop connecting, until the player connects again."""
         self._by_hand = True
-        if self._opening is not None:
-            self._opening.cancel()
+        self._dialler.cancel()
         if self.mud is not None:
             self.mud.close(reason)
 
@@ -197,53 +189,50 @@ class Session:
             return False
         client.view_only = view_only
         client.told_view_only = False
-        self._tell_window()
+        self._player.tell_window(self.mud)
         return True
 
     def info(self) -> list[str]:
         """Describe the connections and what went over them, in lines for a player."""
         return session_info(self.address, self.mud_address, self.mud, self.clients.values())
 
-    # What the clients do.
-
     def client_opened(self, client: ClientConnection) -> None:
         """Take a new client in; its connection calls it."""
         if self._closing:
             client.close("the proxy ends")
             return
+        self._keep(client)
         self.clients[client.client_id] = client
-        self._ending.add(client)
-        if self.mud is not None and self.mud.echo:
-            client.set_echo(True)
+        if self.mud is not None:
+            client.set_echo(self.mud.echo)
+            if self.mud.congested:
+                client.pause_reading()
+        _log(f"{client.client_id} has connected from {client.peer_name}")
         self._raise(ev.CLIENT_CONNECTED, client_id=client.client_id)
-        if self.mud is not None or self._opening is not None:
+        if self.mud is not None or self._dialler.busy:
             return
-        if self.mud_address is None:
-            text = f"no MUD is known yet; {how_to_connect(self.hold_prefixes)}"
-            self._notice(text, [client.client_id])
-        elif self.auto_connect and not self._by_hand:
+        if self.mud_address is not None and self.auto_connect and not self._by_hand:
             self._tasks.spawn(OWNER_ID, self.connect(*self.mud_address), "connect")
         else:
-            self._tell_unconnected(client.client_id)
+            self._tell_not_connected(client.client_id)
 
     def client_received(self, client: ClientConnection, items: list[Item]) -> None:
         """Lead what a client has sent to the MUD; its connection calls it."""
         for item in items:
-            if client.closing and not client.ending:
+            if client.closing:
                 break
-            kind = type(item)
-            if kind is Line:
-                self._from_client(client, item)  # type: ignore[arg-type]
-            elif kind is Subnegotiation:
-                if item.option == GMCP:  # type: ignore[union-attr]
-                    self._gmcp.to_mud(client, item.data, self.mud)  # type: ignore[union-attr]
-            elif kind is Overflow:
+            if isinstance(item, Line):
+                self._from_client(client, item)
+            elif isinstance(item, Subnegotiation):
+                if item.option == GMCP:
+                    self._gmcp.to_mud(client, item.data, self.mud)
+            elif isinstance(item, Overflow):
                 _log_overflow(client.client_id, item)
         self._flush()
 
     def client_resized(self, client: ClientConnection) -> None:
         """Tell the MUD, if it is the client that plays; its connection calls it."""
-        self._tell_window()
+        self._player.tell_window(self.mud)
 
     def client_closed(self, client: ClientConnection, reason: str) -> None:
         """Let a client go; its connection calls it."""
@@ -251,43 +240,39 @@ class Session:
             return
         self._gmcp.forget(client.client_id)
         self._turns.leave(client.client_id)
-        if self._active is client:
-            self._active = None
-            self._tell_window()
+        self._player.tell_window(self.mud)
+        _log(f"{client.client_id} has disconnected: {reason}")
         self._raise(ev.CLIENT_DISCONNECTED, client_id=client.client_id, reason=reason)
-
-    # What the MUD does.
 
     def mud_opened(self, mud: MudConnection) -> None:
         """Take the MUD in; its connection calls it."""
+        self._keep(mud)
         if self._closing or self.mud is not None:
             mud.close("it is not wanted any more")
             return
         self.mud = mud
-        self._ending.add(mud)
-        self._turns.clear()
-        self._tell_window()
+        self._player.tell_window(mud)
+        _log(notices.connected((mud.host, mud.port)))
         self._raise(ev.MUD_CONNECTED, host=mud.host, port=mud.port)
-        self._notice(f"connected to {mud.host} {mud.port}")
+        self._notice(notices.connected((mud.host, mud.port)))
 
     def mud_received(self, mud: MudConnection, items: list[Item]) -> None:
         """Lead what the MUD has sent to the clients; its connection calls it."""
-        down = self._down
         for item in items:
-            kind = type(item)
-            if kind is Line:
-                if down.idle:
-                    self._pass_down(item)  # type: ignore[arg-type]
+            if isinstance(item, Line):
+                if self._down.idle:
+                    self._pass_down(item)
                 else:
-                    self._from_mud(item)  # type: ignore[arg-type]
-            elif kind is Subnegotiation:
-                if item.option == GMCP:  # type: ignore[union-attr]
-                    self._gmcp.to_clients(item.data, self.clients.values())  # type: ignore[union-attr]
-            elif item == _ECHO_ON or item == _ECHO_OFF:
-                self._set_echo(item == _ECHO_ON)
-            elif item == _GMCP_ON:
-                self._gmcp.introduce(self.clients, mud)
-            elif kind is Overflow:
+                    self._from_mud(item)
+            elif isinstance(item, Subnegotiation):
+                if item.option == GMCP:
+                    self._gmcp.to_clients(item.data, self.clients.values())
+            elif isinstance(item, Negotiated):
+                if item.option == ECHO and not item.local:
+                    self._set_echo(item.enabled)
+                elif item == _GMCP_ON:
+                    self._gmcp.introduce(self.clients, mud)
+            elif isinstance(item, Overflow):
                 _log_overflow("the MUD", item)
         self._flush()
 
@@ -295,104 +280,91 @@ class Session:
         """Hold the clients up while the MUD takes nothing; its connection calls it."""
         if mud is self.mud:
             self._overflowed = self._overflowed and not writable
-            for client in self.clients.values():
-                (client.resume_reading if writable else client.pause_reading)()
+            self._read_clients(writable)
 
     def mud_closed(self, mud: MudConnection, reason: str) -> None:
         """Let the MUD go; its connection calls it."""
         if mud is not self.mud:
             return
         self.mud = None
+        self._overflowed = False
         self._turns.clear()
         self._set_echo(False)
-        for client in self.clients.values():
-            client.resume_reading()
+        self._read_clients(True)
+        _log(notices.disconnected((mud.host, mud.port), reason))
         self._raise(ev.MUD_DISCONNECTED, host=mud.host, port=mud.port, reason=reason)
-        if not self._closing:
-            self._notice(f"{mud.host} {mud.port} is disconnected: {reason}")
+        self._notice(notices.disconnected((mud.host, mud.port), reason))
 
     async def _open(self, host: str, port: int) -> bool:
         mud = MudConnection(
             host,
             port,
             self,
-            terminal=self._terminal,
+            terminal=lambda: self._player.terminal,
             quiet_time=self.quiet_time,
             max_line=self.max_line,
         )
         try:
             await open_mud(mud, timeout=self.connect_timeout)
-            return True
         except ConnectError as error:
-            self._opening = None
-            LogRecord(
-                f"cannot connect to {host} {port}: {error}", level="warning", sources=[OWNER_ID]
-            )()
+            text = notices.unreachable((host, port), str(error))
+            _log(text, "warning")
             self._raise(ev.MUD_CONNECT_FAILED, host=host, port=port, reason=str(error))
-            self._notice(
-                f"cannot connect to {host} {port}: {error}; {how_to_connect(self.hold_prefixes)}"
-            )
+            self._notice(f"{text}; {notices.how_to_connect(self.hold_prefixes)}")
             return False
-        finally:
-            self._opening = None
+        return not mud.closing
 
     def _from_mud(self, line: Line) -> None:
-        if line.terminator == b"\r" and not line.raw:
-            self._pass_down(line)  # the rest of a line end is no line
+        if line.continues and line.terminator and not line.raw:
+            self._pass_down(line)  # the rest of a line end, which is no line
             return
         for piece in self._down.run(piece_of(line, lead=True)):
             data = piece.data + piece.terminator
             prompt = piece.is_prompt and not piece.continues
-            ends = piece.ends
             for client in self._receivers(piece):
-                client.send_text(data, ends=ends, prompt=prompt)
+                client.send_text(data, ends=piece.ends, prompt=prompt)
             self._down.sent(piece)
 
     def _pass_down(self, line: Line) -> None:
         data = line.raw + line.terminator
         prompt = line.is_prompt and not line.continues
-        ends = not line.continues and line.terminator != b""
         for client in self.clients.values():
-            client.send_text(data, ends=ends, prompt=prompt)
+            client.send_text(data, ends=line.ends, prompt=prompt)
 
     def _from_client(self, client: ClientConnection, line: Line) -> None:
         if client.view_only:
-            self._tell_view_only(client)
+            if not client.told_view_only:
+                client.told_view_only = True
+                self._notice(notices.ONLY_WATCHING, [client.client_id])
             return
-        if client is not self._active:
-            self._active = client
-            self._tell_window()
-        ends = bool(line.terminator) and not line.continues
-        if self.mud is not None and self.mud.echo:
-            # A password: nobody sees it, nothing logs it.
-            self._turns.put(client.client_id, line.raw + line.terminator, ends=ends)
-        elif self.mud is not None and self._up.idle:
-            self._turns.put(client.client_id, line.raw + line.terminator, ends=ends)
+        if self._player.typed(client):
+            self._player.tell_window(self.mud)
+        # While the MUD echoes, it is a password: nobody sees it, nothing logs it.
+        if self.mud is not None and (self.mud.echo or self._up.idle):
+            self._turns.put(client.client_id, line.raw + line.terminator, ends=line.ends)
         else:
             self._to_mud(self._up.run(piece_of(line, client.client_id)))
 
     def _to_mud(self, pieces: list[Piece]) -> None:
         for piece in pieces:
             if self.mud is None:
-                self._tell_unconnected(piece.client_id)
+                if piece.ends and piece.client_id:
+                    self._tell_not_connected(piece.client_id)
                 return
-            self._turns.put(piece.client_id, piece.data + piece.terminator, ends=piece.ends)
+            owner = "" if piece.internal else piece.client_id
+            self._turns.put(owner, piece.data + piece.terminator, ends=piece.ends)
             self._up.sent(piece)
 
     def _write_to_mud(self, data: bytes) -> None:
         mud = self.mud
-        if mud is None:
+        if mud is None or mud.send_text(data) or self._overflowed:
             return
-        if mud.send_text(data):
-            mud.lines_sent += 1
-        elif not self._overflowed:
-            self._overflowed = True
-            LogRecord(
-                f"{mud.host} {mud.port} takes no more lines, and too many wait for it; "
-                "what is sent now is lost",
-                level="error",
-                sources=[OWNER_ID],
-            )()
+        self._overflowed = True
+        _log(
+            f"{mud.host} {mud.port} takes nothing, and too much waits for it; lines sent now "
+            "are lost",
+            "error",
+        )
 
     def _receivers(self, piece: Piece) -> list[ClientConnection]:
         if piece.clients is None:
@@ -411,46 +383,32 @@ class Session:
         )
 
     def _is_held(self, beginning: bytes) -> bool:
+        if self.mud is not None and self.mud.echo:
+            return False
         return any(
             beginning.startswith(prefix) or prefix.startswith(beginning)
             for prefix in self.hold_prefixes
         )
 
+    def _keep(self, connection: Connection) -> None:
+        """Remember a socket, so that :meth:`close` can wait for it, and forget dead ones."""
+        self._sockets = {socket for socket in self._sockets if not socket.lost}
+        self._sockets.add(connection)
+
     def _set_echo(self, on: bool) -> None:
         for client in self.clients.values():
             client.set_echo(on)
 
-    def _player(self) -> ClientConnection | None:
-        """The client that was active last; before any was, the newest."""
-        playing = [client for client in self.clients.values() if not client.view_only]
-        if self._active in playing:
-            return self._active
-        sized = [client for client in playing if client.width]
-        return (sized or playing or [None])[-1]
+    def _read_clients(self, on: bool) -> None:
+        for client in self.clients.values():
+            (client.resume_reading if on else client.pause_reading)()
 
-    def _terminal(self) -> str:
-        player = self._player()
-        return player.terminal.terminal if player is not None else ""
-
-    def _tell_window(self) -> None:
-        player = self._player()
-        if self.mud is not None and player is not None and (player.width or player.height):
-            self.mud.set_window(player.width, player.height)
-
-    def _tell_view_only(self, client: ClientConnection) -> None:
-        if not client.told_view_only:
-            client.told_view_only = True
-            self._notice("you are only watching: what you type goes nowhere", [client.client_id])
-
-    def _tell_unconnected(self, client_id: str) -> None:
-        if client_id:
-            where = "no MUD" if self.mud_address is None else "{} {}".format(*self.mud_address)
-            text = f"{where} is not connected; {how_to_connect(self.hold_prefixes)}"
-            self._notice(text, [client_id])
+    def _tell_not_connected(self, client_id: str) -> None:
+        self._notice(notices.not_connected(self.mud_address, self.hold_prefixes), [client_id])
 
     def _notice(self, text: str, client_ids: Sequence[str] | None = None) -> None:
-        if self.notices:
-            self.send_to_clients(notice(text), client_ids)
+        if self.notices and not self._closing:
+            self.send_to_clients(f"[bastproxy] {text}", client_ids)
 
     def _raise(self, name: str, **args: Any) -> None:
         self._dispatcher.raise_event(name, args, OWNER_ID)
@@ -467,11 +425,10 @@ def _lines_of(lines: str | Sequence[str]) -> list[str]:
     return [line.removesuffix("\r") for text in texts for line in str(text).split("\n")]
 
 
-def _log_overflow(who: str, item: object) -> None:
-    if isinstance(item, Overflow) and item.option is not None:
-        LogRecord(
-            f"{who} has sent a {name_of(item.option)} message of {item.size} bytes, which is "
-            "too long; it was discarded",
-            level="warning",
-            sources=[OWNER_ID],
-        )()
+def _log(message: str, level: str = "info") -> None:
+    LogRecord(message, level=level, sources=[OWNER_ID])()
+
+
+def _log_overflow(who: str, item: Overflow) -> None:
+    what = name_of(item.option) if item.option is not None else item.what
+    _log(f"{who} has sent a {what} message of {item.size} bytes: too long, discarded", "warning")

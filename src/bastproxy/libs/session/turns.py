@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -23,7 +22,7 @@ class Turns:
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
         self._owner: str | None = None
-        self._held: deque[tuple[str, bytes, bool]] = deque()
+        self._held: list[tuple[str, bytes, bool]] = []
         self._size = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -40,10 +39,10 @@ class Turns:
                 self._go_on()
             return
         self._write(data)
-        if ends:
-            self._go_on()
-        else:
+        if not ends:
             self._own(owner)
+        elif self._owner is not None:
+            self._go_on()
 
     def leave(self, owner: str) -> None:
         """Wait no longer for a client that is gone."""
@@ -51,7 +50,7 @@ class Turns:
             self._go_on()
 
     def clear(self) -> None:
-        """Begin anew, with another MUD."""
+        """Forget everything, for another MUD."""
         self._disown()
         self._held.clear()
         self._size = 0
@@ -69,21 +68,6 @@ class Turns:
 
     def _go_on(self) -> None:
         self._disown()
-        while self._held and self._owner is None:
-            owner, data, ends = self._held.popleft()
-            self._size -= len(data)
-            self._write(data)
-            if not ends:
-                self._own(owner)
-        if self._owner is not None:
-            self._release_own()
-
-    def _release_own(self) -> None:
-        """Send what the owner of the line has waiting, up to the line's end."""
-        for entry in [entry for entry in self._held if entry[0] == self._owner]:
-            self._held.remove(entry)
-            self._size -= len(entry[1])
-            self._write(entry[1])
-            if entry[2]:
-                self._go_on()
-                return
+        waiting, self._held, self._size = self._held, [], 0
+        for owner, data, ends in waiting:
+            self.put(owner, data, ends=ends)

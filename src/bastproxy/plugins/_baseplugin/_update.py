@@ -113,9 +113,13 @@ class BaseUpdate:
             changed += _move(new, old, twins)
         for name, module in fresh.items():
             target = sys.modules.setdefault(name, module)
-            for key, value in vars(module).items():
-                if not key.startswith("__"):
-                    vars(target)[key] = twins.get(value, value) if _is_class(value) else value
+            for key, value in list(vars(module).items()):
+                if key.startswith("__"):
+                    continue
+                if isinstance(value, type):
+                    # The fresh functions look names up in the fresh module.
+                    value = vars(module)[key] = twins.get(value, value)
+                vars(target)[key] = value
         declarations.forget()
         self._patches.reapply()
         for instance in living:
@@ -150,10 +154,6 @@ class _Finder:
 def _each_declared(action: Callable[[str, object, str], None], instance: Any) -> None:
     for attribute in {found.attribute for found in declarations.declared(type(instance))}:
         action(instance.plugin_id, instance, attribute)
-
-
-def _is_class(value: object) -> bool:
-    return isinstance(value, type)
 
 
 def _twins(fresh: dict[str, ModuleType]) -> dict[type, type]:

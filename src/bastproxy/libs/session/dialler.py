@@ -1,0 +1,53 @@
+"""Dialling: one attempt at a time to connect to a MUD."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bastproxy.libs.session.declared import OWNER_ID
+from bastproxy.libs.tasks import Tasks
+
+Address = tuple[str, int]
+
+
+class Dialler:
+    """Runs the attempt as a task, so that whoever asked may go and it may be given up.
+
+    :param attempt: connects to host and port, and says whether it could.
+    """
+
+    def __init__(self, tasks: Tasks, attempt: Callable[[str, int], Awaitable[bool]]) -> None:
+        self._tasks = tasks
+        self._attempt = attempt
+        self._task: asyncio.Task[bool] | None = None
+        self._address: Address | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an attempt is under way."""
+        return self._task is not None and not self._task.done()
+
+    async def dial(self, address: Address) -> bool:
+        """Try to connect; whoever asks for the same address meanwhile shares the attempt."""
+        task = self._task
+        if task is None or task.done() or task.cancelling() or self._address != address:
+            await self.give_up()
+            task = self._task = self._tasks.spawn(OWNER_ID, self._run(address), "connect")
+            self._address = address
+        await asyncio.wait([task])
+        return not task.cancelled() and task.exception() is None and task.result()
+
+    def cancel(self) -> None:
+        """Give the attempt up, if there is one."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def give_up(self) -> None:
+        """Cancel, and wait until the attempt has ended."""
+        self.cancel()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _run(self, address: Address) -> bool:
+        return await self._attempt(*address)

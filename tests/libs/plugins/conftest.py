@@ -1,0 +1,218 @@
+"""A plugin loader on its own kernel, without the rest of the proxy."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from bastproxy.libs.api import API, APINotFoundError
+from bastproxy.libs.plugins import Kernel, PluginLoader
+from bastproxy.plugins._baseplugin._patch import BasePatches
+
+HEAD = """\
+from bastproxy.libs.api import API, AddAPI
+from bastproxy.libs.events import RegisterToEvent
+from bastproxy.libs.records import LogRecord
+from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
+"""
+PLAIN = """
+class Plugin(BasePlugin):
+    @AddAPI("answer", description="answers")
+    def _api_answer(self):
+        return {answer!r}
+"""
+FIELDS = {
+    "name": "PLUGIN_NAME",
+    "author": "PLUGIN_AUTHOR",
+    "version": "PLUGIN_VERSION",
+    "purpose": "PLUGIN_PURPOSE",
+    "required": "REQUIRED",
+    "dependencies": "PLUGIN_DEPENDENCIES",
+}
+
+
+class _Log(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.name.removeprefix('bastproxy.')}: {record.getMessage()}")
+
+
+class Rig:
+    """A kernel, a loader, and a home to write plugins into."""
+
+    def __init__(self, home: Path, **options: Any) -> None:
+        self.home = home
+        self.root = home / "plugins"
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.kernel = Kernel()
+        self.kernel.start()
+        paths = options.pop("search_paths", [self.root])
+        self.loader = PluginLoader(
+            self.kernel,
+            search_paths=[{"path": path, "prefix": "plugins.", "strip": ""} for path in paths],
+            data_root=home / "data",
+            installed=options.pop("installed", False),
+        )
+        self.patches = BasePatches(self.kernel, self.instances)
+        self.loader.lifecycle.on_imported.append(self.patches.apply_from)
+        self.loader.start()
+        self.api = API(owner_id="tests")
+        self.events: list[tuple[str, str]] = []
+        self._handler = _Log()
+        logging.getLogger("bastproxy").addHandler(self._handler)
+
+    def close(self) -> None:
+        self.loader.stop()
+        self.kernel.stop()
+        logging.getLogger("bastproxy").removeHandler(self._handler)
+
+    @property
+    def log(self) -> str:
+        return "\n".join(self._handler.lines)
+
+    def instances(self) -> list[Any]:
+        infos = self.loader.plugins_info.values()
+        found = [info.runtime_info.plugin_instance for info in infos]
+        return [instance for instance in found if instance is not None]
+
+    def write(
+        self,
+        plugin_id: str,
+        source: str | None = None,
+        *,
+        answer: object = None,
+        files: Mapping[str, str] | None = None,
+        root: Path | None = None,
+        **metadata: object,
+    ) -> Path:
+        """Write a plugin; ``source`` follows the usual imports, ``answer`` makes a plain one."""
+        directory = (root or self.root).joinpath(*plugin_id.split(".")[1:])
+        values = {
+            "name": plugin_id.rsplit(".", 1)[-1],
+            "author": "a test",
+            "version": 1,
+            "purpose": "to be tested",
+            "required": False,
+            **metadata,
+        }
+        lines = [f"{FIELDS[field]} = {value!r}\n" for field, value in values.items()]
+        body = dedent(source) if source is not None else PLAIN.format(answer=answer)
+        texts = {"__init__.py": "".join(lines), "plugin/__init__.py": HEAD + body, **(files or {})}
+        for name, text in texts.items():
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return directory
+
+    def load(self, *plugin_ids: str) -> dict[str, list[str]]:
+        """Load plugins that must load."""
+        result = self.call("load.plugins", list(plugin_ids))
+        assert result["bad_plugins"] == [], self.log
+        return result
+
+    def call(self, name: str, *args: Any) -> Any:
+        """Call an API of the loader."""
+        return self.api(f"libs.plugins.loader:{name}")(*args)
+
+    def ask(self, plugin_id: str, name: str = "answer", *args: Any) -> Any:
+        """Call an API of a plugin."""
+        return self.api(f"{plugin_id}:{name}")(*args)
+
+    def instance(self, plugin_id: str) -> Any:
+        return self.call("get.plugin.instance", plugin_id)
+
+    def error(self, plugin_id: str) -> str:
+        return self.call("get.plugin.error", plugin_id)
+
+    def watch(self, *names: str) -> list[tuple[str, str]]:
+        """Note (event, plugin id) at every raise of the events from now on."""
+        for name in names:
+            self.kernel.dispatcher.register(name, _note(self, name), "tests")
+        return self.events
+
+    def modules(self) -> set[str]:
+        """Return the ids of the home's plugins that have modules."""
+        found = [name.split(".") for name in sys.modules if name.startswith("bastproxy.plugins.")]
+        packages = [".".join(parts[1:4]) for parts in found if len(parts) > 3]
+        return {name for name in packages if "._" not in name}
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that a failure must leave as it was."""
+        return {
+            "modules": {name: id(sys.modules[name]) for name in sys.modules if _is_plugin(name)},
+            "path": list(sys.path),
+            "meta_path": list(sys.meta_path),
+            "ledger": [(line.owner_id, line.kind, line.name) for line in self.kernel.ledger],
+            "apis": self.kernel.registry.list_names(),
+            "events": [event.name for event in self.kernel.dispatcher.events()],
+            "loaded": self.call("get.loaded.plugins.list"),
+            "instances": [id(instance) for instance in self.instances()],
+        }
+
+    def refs(self, plugin_id: str) -> list[weakref.ref[Any]]:
+        """Return weak references to a plugin's instance, class and modules."""
+        package = f"bastproxy.{plugin_id}"
+        modules = [m for n, m in sys.modules.items() if f"{n}.".startswith(f"{package}.")]
+        instance = self.instance(plugin_id)
+        return [weakref.ref(thing) for thing in (instance, type(instance), *modules)]
+
+    def assert_gone(self, plugin_id: str, refs: list[weakref.ref[Any]]) -> None:
+        """Check that nothing of an unloaded plugin is left."""
+        assert self.kernel.ledger.lines(plugin_id) == []
+        assert plugin_id not in self.kernel.ledger.owners()
+        assert not self.api("libs.api:get.children")(plugin_id)
+        with pytest.raises(APINotFoundError):
+            self.ask(plugin_id, "data.get")
+        assert plugin_id not in self.modules()
+        gc.collect()
+        assert [ref() for ref in refs if ref() is not None] == []
+        left = self.call("get.unloaded.plugins.in.memory")
+        assert [entry for entry in left if entry["plugin_id"] == plugin_id] == []
+
+
+def _is_plugin(name: str) -> bool:
+    return name.startswith(("bastproxy.plugins.", "plugins."))
+
+
+def _note(rig: Rig, name: str) -> Any:
+    def note() -> None:
+        record = rig.kernel.dispatcher.current_record()
+        assert record is not None
+        rig.events.append((name, record.get("plugin_id", "")))
+
+    return note
+
+
+@pytest.fixture
+def make_rig(tmp_path: Path) -> Iterator[Any]:
+    rigs: list[Rig] = []
+
+    def make(home: Path = tmp_path / "home", **options: Any) -> Rig:
+        rigs.append(Rig(home, **options))
+        return rigs[-1]
+
+    before = set(sys.modules)
+    yield make
+    for rig in rigs:
+        rig.close()
+        owners = [name for name in rig.kernel.ledger.owners() if name.startswith("plugins.")]
+        assert owners in ([], ["plugins._baseplugin"])
+    left = {name for name in set(sys.modules) - before if _is_plugin(name)}
+    assert not {name for name in left if not name.startswith("bastproxy.plugins._baseplugin")}
+
+
+@pytest.fixture
+def rig(make_rig: Any) -> Rig:
+    made: Rig = make_rig()
+    return made

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bastproxy.libs.events import Dispatcher, EventRecord
+from bastproxy.libs.ledger import Ledger
+from bastproxy.libs.session import Session
+from bastproxy.libs.tasks import Tasks
+from bastproxy.testing.peer import ScriptedMud, TestClient
+
+QUIET = 0.02
+
+
+class World:
+    """A session with a scripted MUD, and clients on request."""
+
+    def __init__(self, **options: Any) -> None:
+        self.ledger = Ledger()
+        self.tasks = Tasks(self.ledger)
+        self.dispatcher = Dispatcher(self.ledger, self.tasks)
+        self.session = Session(
+            self.dispatcher, self.tasks, self.ledger, **{"quiet_time": QUIET, **options}
+        )
+        self.session.notices = False
+        self.mud = ScriptedMud(gmcp=bool(options.get("gmcp")))
+        self.clients: list[TestClient] = []
+
+    async def start(self, *, mud: bool = True) -> None:
+        await self.session.listen("127.0.0.1", 0)
+        await self.mud.start()
+        if mud:
+            assert await self.session.connect(self.mud.host, self.mud.port)
+            await self.mud.wait_connected()
+
+    async def connect(self, **options: Any) -> TestClient:
+        client = TestClient(**options)
+        await self.join(client)
+        await client.sync()
+        return client
+
+    async def join(self, client: TestClient) -> None:
+        assert self.session.address is not None
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: client, *self.session.address)
+        self.clients.append(client)
+
+    def on(
+        self, event: str, function: Callable[[EventRecord], Any], priority: int = 50, owner: str = "plugins.a.b"
+    ) -> Callable[[], Any]:
+        def callback() -> Any:
+            record = self.dispatcher.current_record()
+            assert record is not None
+            return function(record)
+
+        callback.__name__ = getattr(function, "__name__", "callback")
+        self.dispatcher.register(event, callback, owner, priority)
+        return callback
+
+    def collect(self, *events: str) -> list[dict[str, Any]]:
+        """Collect the records of events, each with its name under the key ``event``."""
+        found: list[dict[str, Any]] = []
+        for event in events:
+            self.on(event, lambda record: found.append({"event": record.event_name, **record}), 99)
+        return found
+
+    async def stop(self) -> None:
+        for client in self.clients:
+            client.close()
+        await self.session.close()
+        await self.mud.stop()
+        for client in self.clients:
+            await client.wait_closed()
+        for owner in self.ledger.owners():
+            self.ledger.release(owner, kind="task")
+        await self.tasks.settle()
+
+
+@pytest_asyncio.fixture
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    world = World()
+    await world.start()
+    try:
+        yield world
+    finally:
+        await world.stop()
