@@ -109,7 +109,8 @@ class App:
         check_loopback(options.listen)
         self.kernel.start()
         try:
-            self.output.start(options.log_level)
+            self._start_log()
+            LogRecord(f"the home is {options.home}", sources=[OWNER_ID])()
             self.loader.start()
             self.session.notices = options.notices
             self.session.auto_connect = options.connect == "client"
@@ -127,8 +128,8 @@ class App:
     async def stop(self) -> None:
         """Disconnect everybody, save every plugin's state, and unload in reverse order."""
         self.stopping.set()
-        await self.session.close()
         try:
+            await self.session.close()
             self.kernel.dispatcher.raise_event("ev_plugin_save", {}, OWNER_ID)
             self.loader.stop()
             for owner_id in self.kernel.ledger.owners():
@@ -142,6 +143,13 @@ class App:
     async def run(self) -> None:
         """Wait until :attr:`stopping` is set; the app must have started."""
         await self.stopping.wait()
+
+    def _start_log(self) -> None:
+        try:
+            self.output.start(self.options.log_level)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ConfigError(f"the log {self.output.path} cannot be written: {reason}") from error
 
     def _load_plugins(self) -> None:
         loader = self.loader

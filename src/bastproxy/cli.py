@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bastproxy import __version__
-from bastproxy.app import App, StartError
+from bastproxy.app import App, StartError, check_loopback
 from bastproxy.config import (
     HOME_VARIABLE,
     LEVELS,
@@ -89,7 +89,7 @@ def run(
         config = read_config(home)
         options = Options(
             home=home,
-            listen=listen or parse_address(config.listen),
+            listen=_loopback(listen or parse_address(config.listen)),
             mud=mud or (parse_address(config.mud) if config.mud and not demo else None),
             load=(*config.load, *load),
             log_level=log_level or config.log_level,
@@ -108,8 +108,6 @@ def demo(listen: Address) -> None:
     """Run the MUD that ships with the proxy, alone."""
 
     async def until_signal() -> None:
-        stop = asyncio.Event()
-        _on_signals(stop.set)
         server = asyncio.current_task()
         assert server is not None
         _on_signals(server.cancel)
@@ -136,6 +134,14 @@ async def _run(options: Options, demo: bool) -> None:
     finally:
         if mud is not None:
             await mud.stop()
+
+
+def _loopback(listen: Address) -> Address:
+    try:
+        check_loopback(listen)
+    except ConfigError as error:
+        raise Failure(str(error), 2) from error
+    return listen
 
 
 def _say_listening(host: str, port: int) -> None:

@@ -149,4 +149,9 @@ def read_config(home: Path) -> FileOptions:
         raise ConfigError(f"{path}: {error}") from error
     if options.log_level not in LEVELS:
         raise ConfigError(f"{path}: log_level must be one of {', '.join(LEVELS)}")
+    for key, address in (("listen", options.listen), ("mud", options.mud or DEFAULT_LISTEN)):
+        try:
+            parse_address(address)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {key}: {error}") from error
     return options

@@ -238,7 +238,7 @@ def test_the_loader_searches_the_packaged_plugins_first(rig: Any) -> None:
         "prefix": "plugins.",
         "strip": "",
     }
-    assert loader.api.owner_id == "bastproxy.libs.plugins.loader"
+    assert loader.api.owner_id.endswith("libs.plugins.loader")
 
 
 def test_changed_files_are_told_by_content(rig: Any) -> None:

@@ -105,12 +105,12 @@ class Dispatcher:
         if not callable(function):
             raise TypeError(f"{owner_id}: a callback of {event_name} must be callable")
         event = self._events.get(event_name)
+        if event is not None and event.find(function) is not None:
+            return False
+        call = self._spawning(event_name, function, owner_id) if is_async(function) else function
         if event is None:
             event = self._events[event_name] = Event(event_name)
-        elif event.find(function) is not None:
-            return False
         serial = next(self._serials)
-        call = self._spawning(event_name, function, owner_id) if is_async(function) else function
         callback = Callback(serial, function, owner_id, priority, call)
         event.callbacks.append(callback)
         event.activate(callback)

@@ -205,7 +205,22 @@ def remove_modules(plugin_id: str) -> dict[str, ModuleType]:
         # A purged sub-module would survive as an attribute of its parent package.
         if parent is not None and vars(parent).get(attribute) is module:
             delattr(parent, attribute)
+    _remove_empty_category(package.rpartition(".")[0])
     return removed
+
+
+def _remove_empty_category(package: str) -> None:
+    module = sys.modules.get(package)
+    if module is None or not _is_synthetic(module):
+        return
+    if not any(isinstance(value, ModuleType) for value in vars(module).values()):
+        del sys.modules[package]
+        sys.modules.pop(package.removeprefix("bastproxy."), None)
+        delattr(sys.modules[ROOT], package.removeprefix(f"{ROOT}."))
+
+
+def _is_synthetic(module: ModuleType) -> bool:
+    return module.__spec__ is not None and isinstance(module.__spec__.loader, _CategoryLoader)
 
 
 def remove_synthetic_modules() -> None:
@@ -213,7 +228,7 @@ def remove_synthetic_modules() -> None:
     for name in [name for name in modules_of(ALIAS) if _is_alias(name)]:
         del sys.modules[name]
     for name, module in modules_of(ROOT).items():
-        if module.__spec__ is not None and isinstance(module.__spec__.loader, _CategoryLoader):
+        if _is_synthetic(module):
             del sys.modules[name]
             delattr(sys.modules[ROOT], name.removeprefix(f"{ROOT}."))
 

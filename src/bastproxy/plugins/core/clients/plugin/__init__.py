@@ -87,4 +87,5 @@ class Plugin(BasePlugin):
         return f"client-{typed}" if typed.isdecimal() else typed
 
     def _unknown(self, client_id: str) -> str:
-        return f"there is no client {client_id!r}; there is {', '.join(self.session.clients)}"
+        others = ", ".join(self.session.clients)
+        return f"there is no client {client_id!r}; {f'there is {others}' if others else 'nobody is connected'}"

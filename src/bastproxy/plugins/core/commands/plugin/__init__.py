@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bastproxy.libs.api import AddAPI
@@ -43,7 +43,11 @@ class Plugin(BasePlugin):
 
     @RegisterPluginHook("save")
     def _phook_save(self) -> None:
-        write_whole(self._history_path, self.table.history.to_json().encode())
+        path = self._history_path
+        try:
+            write_whole(path, self.table.history.to_json().encode())
+        except OSError as error:
+            self._say(f"the history cannot be written to {path}: {error.strerror}", "error")
 
     @RegisterToEvent("ev_{plugin_id}_var_prefix_modified")
     def _eventcb_prefix(self) -> None:
@@ -108,7 +112,9 @@ class Plugin(BasePlugin):
     @AddArgument("plugin", nargs="?", default="", help="a plugin")
     def _command_list(self) -> tuple[bool, list[str]]:
         plugin = self._api_get_current_command_args()["plugin"]
-        return True, self._lines_of(f"{self.table.prefix}.{plugin}" if plugin else "")
+        answer: list[str] = []
+        self.table.run(f"{self.table.prefix}.help {plugin}", "", answer.extend)
+        return True, answer
 
     @AddCommand(show_in_history=False)
     @AddParser(description="show what was typed; !N runs number N again, ! the last one")
@@ -116,13 +122,6 @@ class Plugin(BasePlugin):
     def _command_history(self) -> tuple[bool, list[str]]:
         count = self._api_get_current_command_args()["count"]
         return True, self.table.history_lines(count) or ["the history is empty"]
-
-    def _lines_of(self, line: str) -> list[str]:
-        answer: list[str] = []
-        if not line:
-            return self.table.overview()
-        self.table.run(line, "", answer.extend)
-        return answer
 
     def _reply(self, client_id: str, lines: list[str]) -> None:
         self.session.send_to_clients(lines, [client_id] if client_id else None)
@@ -133,13 +132,23 @@ class Plugin(BasePlugin):
         try:
             self.table.prefix = wanted
         except ValueError as error:
-            LogRecord(str(error), level="error", sources=[self.plugin_id])()
+            self._refuse_prefix(str(error))
+            return
         self.session.hold_prefixes.discard(old.encode())
         self.session.hold_prefixes.add(self.table.prefix.encode())
 
+    def _refuse_prefix(self, reason: str) -> None:
+        self._say(reason, "error")
+        if client_id := self._api_get_current_client():
+            self._reply(client_id, [reason])
+        self.api("plugins.core.settings:change")(self.plugin_id, "prefix", self.table.prefix)
+
+    def _say(self, message: str, level: str) -> None:
+        LogRecord(message, level=level, sources=[self.plugin_id])()
+
     @property
-    def _history_path(self) -> Any:
-        return self.api(f"{self.plugin_id}:get.data.directory")() / "history.json"
+    def _history_path(self) -> Path:
+        return self.plugin_info.data_directory / "history.json"
 
     def _read_history(self) -> None:
         path = self._history_path
@@ -147,10 +156,5 @@ class Plugin(BasePlugin):
             self.table.history = History.from_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return
-        except (OSError, ValueError, TypeError, KeyError, json.JSONDecodeError) as error:
-            aside = set_aside(path)
-            LogRecord(
-                f"the history in {path} cannot be read ({error}); it is now {aside}",
-                level="warning",
-                sources=[self.plugin_id],
-            )()
+        except (OSError, ValueError) as error:
+            self._say(f"the history in {path} cannot be read ({error}){aside(path)}", "warning")

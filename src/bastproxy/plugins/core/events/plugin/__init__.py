@@ -108,6 +108,8 @@ class Plugin(BasePlugin):
             for event in self.dispatcher.events()
             if match in event.name
         ]
+        if not rows:
+            return False, [f"no event matches {match!r}"]
         return True, table(("event", "owner", "callbacks", "raised"), rows)
 
     @AddCommand()

@@ -8,6 +8,7 @@ from typing import Any
 from bastproxy.config import ConfigError, parse_address
 from bastproxy.libs.api import AddAPI
 from bastproxy.libs.events import RegisterToEvent
+from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session import Session
 from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
 from bastproxy.plugins.core.commands import AddArgument, AddCommand, AddParser
@@ -25,6 +26,7 @@ class Plugin(BasePlugin):
     @RegisterPluginHook("__init__", priority=10)
     def _phook_find_engine(self) -> None:
         self.session = self.api("libs.session:get.session")()
+        self.failure = ""
 
     @RegisterPluginHook("initialize")
     def _phook_initialize(self) -> None:
@@ -44,7 +46,13 @@ class Plugin(BasePlugin):
 
     @RegisterToEvent("ev_{plugin_id}_var_mud_modified")
     def _eventcb_mud(self) -> None:
-        self._use_remembered_address()
+        record = self.api("libs.events:get.dispatcher")().current_record()
+        self._use_remembered_address(record["oldvalue"])
+
+    @RegisterToEvent("ev_mud_connect_failed")
+    def _eventcb_failed(self) -> None:
+        record = self.api("libs.events:get.dispatcher")().current_record()
+        self.failure = f"{record['host']} {record['port']} cannot be reached: {record['reason']}"
 
     @RegisterToEvent("ev_{plugin_id}_var_auto_connect_modified")
     def _eventcb_auto_connect(self) -> None:
@@ -64,8 +72,10 @@ class Plugin(BasePlugin):
     def _api_connect(self, host: str = "", port: int = 0) -> bool:
         """Begin to connect, to the MUD given or else the last one; events say how it goes.
 
-        :returns: False when no address is known.
+        :returns: False when no address is known, or the MUD is connected already.
         """
+        if self.session.mud is not None:
+            return False
         if host:
             self.session.set_mud_address(host, port)
         if self.session.mud_address is None:
@@ -98,13 +108,15 @@ class Plugin(BasePlugin):
             return False, ["the MUD is connected; disconnect first"]
         if address is not None:
             self.session.set_mud_address(address.host, address.port)
-            self.api(f"{SETTINGS}:change")(self.plugin_id, "mud", str(address))
         if self.session.mud_address is None:
             return False, ["no MUD is known yet; give its host and port"]
         host, port = self.session.mud_address
-        if await self.session.connect(host, port):
-            return True, [f"connected to {host} {port}"]
-        return False, [f"{host} {port} cannot be reached; the log has the reason"]
+        self.failure = ""
+        if not await self.session.connect(host, port):
+            return False, [self._failure()]
+        if address is not None:  # one that answers is worth remembering
+            self.api(f"{SETTINGS}:change")(self.plugin_id, "mud", str(address))
+        return True, [f"connected to {host} {port}"]
 
     @AddCommand()
     @AddParser(description="disconnect from the MUD")
@@ -118,9 +130,10 @@ class Plugin(BasePlugin):
     async def _command_reconnect(self) -> Result:
         if self.session.mud_address is None:
             return False, ["no MUD is known yet; use connect"]
+        self.failure = ""
         if await self.session.reconnect():
             return True, ["connected again"]
-        return False, ["the MUD cannot be reached; the log has the reason"]
+        return False, [self._failure()]
 
     @AddCommand()
     @AddParser(description="show the connection to the MUD, and what went over it")
@@ -137,8 +150,23 @@ class Plugin(BasePlugin):
         args: dict[str, Any] = self.api("plugins.core.commands:get.current.command.args")()
         return args
 
-    def _use_remembered_address(self) -> None:
+    def _use_remembered_address(self, otherwise: str = "") -> None:
         text = self.api(f"{SETTINGS}:get")(self.plugin_id, "mud")
-        if text:
+        if not text:
+            return
+        try:
             address = parse_address(text)
+        except ConfigError as error:
+            self._refuse(f"the setting mud: {error}")
+            self.api(f"{SETTINGS}:change")(self.plugin_id, "mud", otherwise)
+        else:
             self.session.set_mud_address(address.host, address.port)
+
+    def _refuse(self, reason: str) -> None:
+        LogRecord(reason, level="error", sources=[self.plugin_id])()
+        client_id = self.api("plugins.core.commands:get.current.client")()
+        if client_id:
+            self.session.send_to_clients(reason, [client_id])
+
+    def _failure(self) -> str:
+        return self.failure or "the MUD cannot be reached; the log has the reason"
