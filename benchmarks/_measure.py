@@ -9,7 +9,7 @@ from timeit import Timer
 
 from bastproxy.libs.tables import table
 
-WIDTH = 100
+WIDTH = 110
 
 
 @dataclass(slots=True)
@@ -88,8 +88,8 @@ def compare(
 ) -> list[str]:
     """Return a table of measurements, each with its ratio to those named in ``bases``.
 
-    Ratios are of the minima and, in brackets, of the medians; an aim is about the ratio
-    of the minima to the first of ``bases``.
+    Ratios are of the minima and, in brackets, the median of those within each round; an
+    aim is about the ratio of the minima to the first of ``bases``.
     """
     rows = []
     for name, samples in results.items():
@@ -108,7 +108,9 @@ def compare(
 
 
 def _ratios(samples: Samples, base: Samples) -> str:
-    return f"{samples.minimum / base.minimum:.2f} x ({samples.median / base.median:.2f})"
+    pairs = zip(samples.values, base.values, strict=True)
+    in_rounds = median(value / other for value, other in pairs)
+    return f"{samples.minimum / base.minimum:.2f} x ({in_rounds:.2f})"
 
 
 def titled(title: str, columns: Iterable[str], rows: Iterable[tuple[object, ...]]) -> list[str]:

@@ -19,6 +19,10 @@ from bastproxy.config import (
 )
 
 
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
 @pytest.mark.parametrize(
     ("text", "host", "port"),
     [
@@ -117,6 +121,8 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
         (b"load = [1]", r"load\[0\]"),
         (b'log_level = "loud"', "log_level must be one of debug, info"),
         (b'mud = "\xff"', "cannot be read"),
+        (b'mud = "mud"', "mud: 'mud' is no address"),
+        (b'listen = "::1:2"', "listen: '::1:2' is no address"),
     ],
 )
 def test_a_broken_file_is_named_with_the_reason(tmp_path: Path, data: bytes, reason: str) -> None:
@@ -137,7 +143,7 @@ def test_prepares_a_home_and_leaves_what_is_in_it(tmp_path: Path) -> None:
     prepare_home(home)
     (home / "data" / "kept").write_text("kept")
     prepare_home(home)
-    assert sorted(os.listdir(home)) == ["data", "logs", "plugins"]
+    assert names(home) == ["data", "logs", "plugins"]
     assert (home / "data" / "kept").read_text() == "kept"
 
 

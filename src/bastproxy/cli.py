@@ -64,7 +64,7 @@ def main() -> None:
 @main.command()
 @click.option(
     "--home",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help=f"The directory of plugins, data and logs.  [default: {HOME_VARIABLE}, or the "
     "platform's data directory]",
 )

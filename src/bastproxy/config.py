@@ -139,7 +139,7 @@ def read_config(home: Path) -> FileOptions:
     path = home / "config.toml"
     try:
         text = path.read_text(encoding="utf-8-sig")  # Notepad writes a byte order mark
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return FileOptions()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error

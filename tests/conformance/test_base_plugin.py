@@ -30,7 +30,9 @@ async def test_every_plugin_is_a_base_plugin(proxy, loader):
 @pytest.mark.conforms("The class BasePlugin", "plugin_id is the plugin's unique id")
 @pytest.mark.conforms("The class BasePlugin", "plugin_info is the plugin's PluginInfo")
 @pytest.mark.conforms("The class BasePlugin", "api is an API object whose owner is the plugin")
-@pytest.mark.conforms("The class BasePlugin", "dependencies is a list of plugin ids, empty at first")
+@pytest.mark.conforms(
+    "The class BasePlugin", "dependencies is a list of plugin ids, empty at first"
+)
 @pytest.mark.conforms("The class BasePlugin", "data is a dictionary of the plugin's own")
 async def test_an_instance_has_its_attributes(proxy, loader):
     proxy.write_plugin(
@@ -46,7 +48,9 @@ class Plugin(BasePlugin):
     )
     proxy.write_plugin("plugins.games.other", EMPTY)
     proxy.load("plugins.games.mine", "plugins.games.other")
-    mine, other = (loader("get.plugin.instance", f"plugins.games.{name}") for name in ("mine", "other"))
+    mine, other = (
+        loader("get.plugin.instance", f"plugins.games.{name}") for name in ("mine", "other")
+    )
     assert mine.made_with == ("plugins.games.mine", loader("get.plugin.info", "plugins.games.mine"))
     assert mine.plugin_id == "plugins.games.mine"
     assert isinstance(mine.plugin_info, PluginInfo)
@@ -78,7 +82,9 @@ class Plugin(BasePlugin):
     assert proxy.api("libs.plugins.loader:get.plugin.instance")("plugins.games.mine").nine == 9
 
 
-@pytest.mark.conforms("The class BasePlugin", "can_reload_f says whether the plugin can be reloaded")
+@pytest.mark.conforms(
+    "The class BasePlugin", "can_reload_f says whether the plugin can be reloaded"
+)
 async def test_can_reload_f_refuses_a_reload(proxy, loader):
     proxy.write_plugin("plugins.games.mine", EMPTY)
     proxy.load("plugins.games.mine")
@@ -155,7 +161,8 @@ class Plugin(BasePlugin):
 
 
 @pytest.mark.conforms(
-    "The class BasePlugin", "attributes_to_save_on_reload lists what a reload keeps, and is empty at first"
+    "The class BasePlugin",
+    "attributes_to_save_on_reload lists what a reload keeps, and is empty at first",
 )
 async def test_attributes_to_save_on_reload_names_what_is_kept(proxy, loader):
     proxy.write_plugin(

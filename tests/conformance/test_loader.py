@@ -48,12 +48,17 @@ def own_loader(kernel, tmp_path):
     loader.stop()
 
 
-@pytest.mark.conforms("The class PluginLoader", "it is in libs/plugins/loader.py and made without arguments")
+@pytest.mark.conforms(
+    "The class PluginLoader", "it is in libs/plugins/loader.py and made without arguments"
+)
 @pytest.mark.conforms("The class PluginLoader", "api is its own API object, in the module's name")
-@pytest.mark.conforms("The class PluginLoader", "plugins_info is a dictionary of PluginInfo by plugin id")
+@pytest.mark.conforms(
+    "The class PluginLoader", "plugins_info is a dictionary of PluginInfo by plugin id"
+)
 @pytest.mark.conforms("The class PluginLoader", "plugin_search_paths is a list of dictionaries")
 @pytest.mark.conforms(
-    "Discovery", "the first search path is base_plugin_dir, with the prefix 'plugins.' and nothing stripped"
+    "Discovery",
+    "the first search path is base_plugin_dir, with the prefix 'plugins.' and nothing stripped",
 )
 def test_a_loader_needs_nothing_but_a_running_kernel(kernel):
     loader = PluginLoader()
@@ -74,20 +79,26 @@ def test_a_loader_needs_nothing_but_a_running_kernel(kernel):
 @pytest.mark.conforms("The class PluginLoader", "it discovers the plugins in its search paths")
 @pytest.mark.conforms("Discovery", "every configured search path is scanned for plugin packages")
 @pytest.mark.conforms("Discovery", "every directory found gets a PluginInfo")
-@pytest.mark.conforms("Discovery", "the metadata comes from the package's __init__.py, and nothing of it is run")
+@pytest.mark.conforms(
+    "Discovery", "the metadata comes from the package's __init__.py, and nothing of it is run"
+)
 def test_all_search_paths_are_scanned_and_nothing_is_run(own_loader, tmp_path):
     write_plugin(tmp_path / "plugins", MINE, "raise SystemExit")
     other = write_plugin(tmp_path / "more", "plugins.games.other", SOURCE, name="The other")
     init = other / "__init__.py"
     init.write_text(init.read_text() + "raise RuntimeError('run')\n")
-    own_loader.plugin_search_paths.append({"path": tmp_path / "more", "prefix": "plugins.", "strip": ""})
+    own_loader.plugin_search_paths.append(
+        {"path": tmp_path / "more", "prefix": "plugins.", "strip": ""}
+    )
     own_loader.discover()
     assert {MINE, "plugins.games.other", "plugins.core.events"} <= set(own_loader.plugins_info)
     assert own_loader.plugins_info["plugins.games.other"].name == "The other"
     assert own_loader.plugins_info["plugins.games.other"].package_path == other
 
 
-@pytest.mark.conforms("Discovery", "a search path's strip is taken off, and its prefix put before, the name")
+@pytest.mark.conforms(
+    "Discovery", "a search path's strip is taken off, and its prefix put before, the name"
+)
 def test_prefix_and_strip_make_the_id(kernel, tmp_path):
     write_plugin(tmp_path / "sources", "plugins.bp_games.mine", SOURCE)
     search_path = {"path": tmp_path / "sources", "prefix": "plugins.", "strip": "bp_"}
@@ -128,10 +139,15 @@ def test_a_loader_tracks_dependencies(own_loader, tmp_path):
     assert own_loader.needed("plugins.games.top") == [MINE]
 
 
-@pytest.mark.conforms("The class PluginInfo", "it is in libs/plugins/plugininfo.py and made with a plugin id")
+@pytest.mark.conforms(
+    "The class PluginInfo", "it is in libs/plugins/plugininfo.py and made with a plugin id"
+)
 @pytest.mark.conforms("The class PluginInfo", "package is the id without its last part")
 @pytest.mark.conforms("The class PluginInfo", "short_name is the last part of the id")
-@pytest.mark.conforms("The class PluginInfo", "a fresh one has the spec's defaults")
+@pytest.mark.conforms(
+    "The class PluginInfo",
+    "a fresh one has no name, version -1, no files, and is neither required nor a plugin",
+)
 def test_a_fresh_plugin_info():
     info = PluginInfo("plugins.games.mine")
     assert inspect.getmodule(PluginInfo).__name__ == "bastproxy.libs.plugins.plugininfo"
@@ -142,9 +158,13 @@ def test_a_fresh_plugin_info():
     assert isinstance(info.runtime_info, PluginRuntimeInfo)
 
 
-@pytest.mark.conforms("The class PluginInfo", "name, author, purpose, version and is_required say the metadata")
+@pytest.mark.conforms(
+    "The class PluginInfo", "name, author, purpose, version and is_required say the metadata"
+)
 @pytest.mark.conforms("The class PluginInfo", "is_plugin says whether it is a plugin at all")
-@pytest.mark.conforms("The class PluginInfo", "package_path and data_directory are where it lies and keeps its files")
+@pytest.mark.conforms(
+    "The class PluginInfo", "package_path and data_directory are where it lies and keeps its files"
+)
 @pytest.mark.conforms("The class PluginInfo", "files tracks all Python files of the plugin")
 async def test_the_info_of_a_plugin(proxy, loader):
     directory = proxy.write_plugin(
@@ -171,7 +191,9 @@ async def test_the_info_of_a_plugin(proxy, loader):
     assert loader("get.plugin.info", MINE) is info
 
 
-@pytest.mark.conforms("The class PluginInfo", "is_valid_python_code says whether the files are Python")
+@pytest.mark.conforms(
+    "The class PluginInfo", "is_valid_python_code says whether the files are Python"
+)
 async def test_the_info_says_whether_the_files_are_python(proxy, loader):
     proxy.write_plugin(MINE, SOURCE)
     package = proxy.write_plugin("plugins.games.package", SOURCE)
@@ -202,8 +224,13 @@ async def test_changed_files_are_known_by_content(proxy, loader):
     assert loader("plugin.get.changed.files", MINE) == []
 
 
-@pytest.mark.conforms("The class PluginRuntimeInfo", "it is in libs/plugins/plugininfo.py and made without arguments")
-@pytest.mark.conforms("The class PluginRuntimeInfo", "a fresh one has the spec's defaults")
+@pytest.mark.conforms(
+    "The class PluginRuntimeInfo", "it is in libs/plugins/plugininfo.py and made without arguments"
+)
+@pytest.mark.conforms(
+    "The class PluginRuntimeInfo",
+    "a fresh one is not loaded, has no instance, and its time is 1970-01-01",
+)
 def test_a_fresh_runtime_info():
     runtime = PluginRuntimeInfo()
     assert inspect.getmodule(PluginRuntimeInfo).__name__ == "bastproxy.libs.plugins.plugininfo"
@@ -213,10 +240,18 @@ def test_a_fresh_runtime_info():
     assert runtime.imported_time == datetime(1970, 1, 1)
 
 
-@pytest.mark.conforms("The class PluginRuntimeInfo", "is_loaded says whether the plugin is fully loaded")
-@pytest.mark.conforms("The class PluginRuntimeInfo", "is_imported says whether its package is imported")
-@pytest.mark.conforms("The class PluginRuntimeInfo", "plugin_instance is the instance, while there is one")
-@pytest.mark.conforms("The class PluginRuntimeInfo", "imported_time is when the plugin was imported")
+@pytest.mark.conforms(
+    "The class PluginRuntimeInfo", "is_loaded says whether the plugin is fully loaded"
+)
+@pytest.mark.conforms(
+    "The class PluginRuntimeInfo", "is_imported says whether its package is imported"
+)
+@pytest.mark.conforms(
+    "The class PluginRuntimeInfo", "plugin_instance is the instance, while there is one"
+)
+@pytest.mark.conforms(
+    "The class PluginRuntimeInfo", "imported_time is when the plugin was imported"
+)
 @pytest.mark.conforms("The class PluginInfo", "runtime_info holds the runtime state")
 async def test_the_runtime_info_follows_the_plugin(proxy, loader, notes):
     proxy.write_plugin(
@@ -244,13 +279,19 @@ class Plugin(BasePlugin):
     assert runtime.imported_time == datetime(1970, 1, 1)
 
 
-@pytest.mark.conforms("Unloading", "only weak references to the modules stay, so that they can be collected")
+@pytest.mark.conforms(
+    "Unloading", "only weak references to the modules stay, so that they can be collected"
+)
 @pytest.mark.conforms("Best practices", "what a plugin held goes from memory when it is unloaded")
 async def test_an_unloaded_plugin_is_collected(proxy, loader):
     proxy.write_plugin(MINE, SOURCE, files={"libs/helper.py": "big = list(range(1000))\n"})
     proxy.load(MINE)
     instance = loader("get.plugin.instance", MINE)
-    left = [weakref.ref(instance), weakref.ref(type(instance)), weakref.ref(inspect.getmodule(type(instance)))]
+    left = [
+        weakref.ref(instance),
+        weakref.ref(type(instance)),
+        weakref.ref(inspect.getmodule(type(instance))),
+    ]
     assert all(reference() is not None for reference in left)
     del instance
     assert loader("unload.plugin", MINE)

@@ -52,8 +52,12 @@ async def test_plugins_come_and_go_and_speak_to_each_other(tmp_path):
         client = await proxy.connect()
         proxy.write_plugin(
             "plugins.games.answers",
-            EMPTY
-            + """
+            """
+from bastproxy.libs.api import AddAPI
+from bastproxy.libs.events import RegisterToEvent
+from bastproxy.plugins._baseplugin import BasePlugin
+
+class Plugin(BasePlugin):
     @AddAPI("answer")
     def _api_answer(self):
         return "yes"
@@ -61,7 +65,7 @@ async def test_plugins_come_and_go_and_speak_to_each_other(tmp_path):
     @RegisterToEvent(event_name="ev_asked")
     def _eventcb_asked(self):
         self.api("plugins.core.events:get.current.event.record")()["heard"] = self.plugin_id
-""".replace("    @AddAPI", "    from bastproxy.libs.api import AddAPI\n    from bastproxy.libs.events import RegisterToEvent\n\n    @AddAPI", 1),
+""",
         )
         proxy.write_plugin(
             "plugins.games.asks",
@@ -100,7 +104,9 @@ async def test_state_dependencies_and_changes_are_tracked(proxy, loader):
     assert loader("plugin.get.changed.files", MINE) == [str(directory / "plugin" / "__init__.py")]
 
 
-@pytest.mark.conforms("Directory layout", "plugins/<category>/<name>/ is the plugin plugins.<category>.<name>")
+@pytest.mark.conforms(
+    "Directory layout", "plugins/<category>/<name>/ is the plugin plugins.<category>.<name>"
+)
 @pytest.mark.conforms("Directory layout", "the package's __init__.py holds the metadata")
 @pytest.mark.conforms("Directory layout", "plugin/__init__.py holds the class Plugin")
 @pytest.mark.conforms("Directory layout", "libs/ and commands/ are optional")
@@ -116,7 +122,9 @@ async def test_two_files_make_a_plugin(proxy, loader):
     assert plugin_class.__name__ == "Plugin"
 
 
-@pytest.mark.conforms("Directory layout", "what is in libs/ can be imported by the plugin, and by others")
+@pytest.mark.conforms(
+    "Directory layout", "what is in libs/ can be imported by the plugin, and by others"
+)
 @pytest.mark.conforms("Directory layout", "the modules in commands/ declare commands of the plugin")
 async def test_libs_and_commands_of_a_plugin(proxy):
     proxy.write_plugin(
@@ -171,8 +179,12 @@ class Plugin(BasePlugin):
 @pytest.mark.conforms("Metadata", "PLUGIN_VERSION is an integer")
 @pytest.mark.conforms("Metadata", "PLUGIN_PURPOSE is a short description")
 @pytest.mark.conforms("The Plugin class", "the example of a plugin/__init__.py loads as it stands")
-@pytest.mark.conforms("The Plugin class", "its __init__ calls the base class's and may set dependencies and state")
-@pytest.mark.conforms("The Plugin class", "AddAPI offers a method under its name, with its description")
+@pytest.mark.conforms(
+    "The Plugin class", "its __init__ calls the base class's and may set dependencies and state"
+)
+@pytest.mark.conforms(
+    "The Plugin class", "AddAPI offers a method under its name, with its description"
+)
 async def test_the_examples_load_at_the_start_where_they_say_they_are(tmp_path):
     directory = tmp_path / "plugins" / "core" / "myplugin"
     (directory / "plugin").mkdir(parents=True)

@@ -9,6 +9,10 @@ from bastproxy.libs import files
 from bastproxy.libs.files import set_aside, write_whole
 
 
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -29,7 +33,7 @@ def test_writes_and_makes_the_directories(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "file"
     write_whole(path, b"\x00data\r\n")
     assert path.read_bytes() == b"\x00data\r\n"
-    assert os.listdir(path.parent) == ["file"]
+    assert names(path.parent) == ["file"]
 
 
 @pytest.mark.parametrize("durable", [True, False])
@@ -68,7 +72,7 @@ def test_a_failure_on_the_way_leaves_what_was(
         monkeypatch.setattr(Path, "replace", failing(failure))
     with pytest.raises(type(failure)):
         write_whole(path, b"new")
-    assert os.listdir(tmp_path) == (["file"] if there else [])
+    assert names(tmp_path) == (["file"] if there else [])
     if there:
         assert path.read_bytes() == b"old"
 
@@ -99,7 +103,7 @@ def test_a_failure_after_the_rename_leaves_the_new(
     monkeypatch.setattr(files, "_sync_directory", failing(Killed()))
     with pytest.raises(Killed):
         write_whole(path, b"new")
-    assert os.listdir(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file"]
     assert path.read_bytes() == b"new"
 
 
@@ -163,7 +167,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     write_whole(link, b"new")
     assert link.is_symlink()
     assert real.read_bytes() == b"new"
-    assert os.listdir(real.parent) == ["settings.toml"]
+    assert names(real.parent) == ["settings.toml"]
 
 
 def test_setting_aside_numbers_what_is_there_already(tmp_path: Path) -> None:

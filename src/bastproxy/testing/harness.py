@@ -194,8 +194,11 @@ class ProxyHarness:
         answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
         if not self.app.commands.run(line, "", answer.set_result):
             raise HarnessError(f"{line!r} is no command")
-        async with asyncio.timeout(self._timeout):
-            return await answer
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await answer
+        except TimeoutError:
+            raise TimeoutError(f"{line!r} was not answered") from None
 
     def events(self, name: str) -> EventLog:
         """Collect the raises of an event from now on, as they are after everybody else."""
@@ -231,16 +234,18 @@ class ProxyHarness:
     async def _end(self) -> None:
         for client in self._clients:
             client.close()
-        if self._app is not None:
-            app, self._app = self._app, None
-            app.kernel.ledger.release(OWNER_ID)
-            await app.stop()
-        await self.mud.stop()
-        for client in self._clients:
-            await client.wait_closed()
-        logging.getLogger("bastproxy").removeHandler(self._collector)
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        try:
+            if self._app is not None:
+                app, self._app = self._app, None
+                app.kernel.ledger.release(OWNER_ID)
+                await app.stop()
+            await self.mud.stop()
+            for client in self._clients:
+                await client.wait_closed()
+        finally:
+            logging.getLogger("bastproxy").removeHandler(self._collector)
+            if self._temporary is not None:
+                self._temporary.cleanup()
 
 
 FIELDS: dict[str, Callable[[str], tuple[str, object]]] = {

@@ -162,8 +162,11 @@ class Peer(asyncio.Protocol):
 
     async def wait_closed(self) -> None:
         """Wait until the connection has ended."""
-        async with asyncio.timeout(self.timeout):
-            await self.closed.wait()
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self.closed.wait()
+        except TimeoutError:
+            raise TimeoutError(f"the connection did not end; {self._last()}") from None
 
     async def _next(self, kind: str, items: Sequence[Any]) -> Any:
         index = self._read[kind]
@@ -270,10 +273,15 @@ class ScriptedMud:
 
     async def wait_connected(self, connections: int = 1) -> Peer:
         """Wait until that many connections have been made, and return the newest."""
-        async with asyncio.timeout(self._timeout):
-            while len(self._peers) < connections:
-                self._connected.clear()
-                await self._connected.wait()
+        try:
+            async with asyncio.timeout(self._timeout):
+                while len(self._peers) < connections:
+                    self._connected.clear()
+                    await self._connected.wait()
+        except TimeoutError:
+            raise TimeoutError(
+                f"the proxy has connected {len(self._peers)} times, not {connections}"
+            ) from None
         return self.peer
 
     async def send(self, data: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 import weakref
@@ -16,6 +15,7 @@ import pytest
 from bastproxy.libs.api import API, APINotFoundError
 from bastproxy.libs.plugins import Kernel, PluginLoader
 from bastproxy.plugins._baseplugin._patch import BasePatches
+from bastproxy.testing.harness import write_plugin
 
 HEAD = """\
 from bastproxy.libs.api import API, AddAPI
@@ -29,14 +29,6 @@ class Plugin(BasePlugin):
     def _api_answer(self):
         return {answer!r}
 """
-FIELDS = {
-    "name": "PLUGIN_NAME",
-    "author": "PLUGIN_AUTHOR",
-    "version": "PLUGIN_VERSION",
-    "purpose": "PLUGIN_PURPOSE",
-    "required": "REQUIRED",
-    "dependencies": "PLUGIN_DEPENDENCIES",
-}
 
 
 class _Log(logging.Handler):
@@ -45,6 +37,7 @@ class _Log(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        record.exc_info = None  # pytest keeps the records, and so a traceback, and so a plugin
         self.lines.append(f"{record.name.removeprefix('bastproxy.')}: {record.getMessage()}")
 
 
@@ -97,23 +90,8 @@ class Rig:
         **metadata: object,
     ) -> Path:
         """Write a plugin; ``source`` follows the usual imports, ``answer`` makes a plain one."""
-        directory = (root or self.root).joinpath(*plugin_id.split(".")[1:])
-        values = {
-            "name": plugin_id.rsplit(".", 1)[-1],
-            "author": "a test",
-            "version": 1,
-            "purpose": "to be tested",
-            "required": False,
-            **metadata,
-        }
-        lines = [f"{FIELDS[field]} = {value!r}\n" for field, value in values.items()]
         body = dedent(source) if source is not None else PLAIN.format(answer=answer)
-        texts = {"__init__.py": "".join(lines), "plugin/__init__.py": HEAD + body, **(files or {})}
-        for name, text in texts.items():
-            path = directory / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        return directory
+        return write_plugin(root or self.root, plugin_id, HEAD + body, files=files, **metadata)
 
     def load(self, *plugin_ids: str) -> dict[str, list[str]]:
         """Load plugins that must load."""
@@ -160,6 +138,10 @@ class Rig:
             "instances": [id(instance) for instance in self.instances()],
         }
 
+    def left_in_memory(self) -> list[dict[str, Any]]:
+        """Return what is left in memory of unloaded plugins, even after a stop."""
+        return self.loader.lifecycle.unloaded.living(collect=True)
+
     def refs(self, plugin_id: str) -> list[weakref.ref[Any]]:
         """Return weak references to a plugin's instance, class and modules."""
         package = f"bastproxy.{plugin_id}"
@@ -175,9 +157,8 @@ class Rig:
         with pytest.raises(APINotFoundError):
             self.ask(plugin_id, "data.get")
         assert plugin_id not in self.modules()
-        gc.collect()
+        left = self.call("get.unloaded.plugins.in.memory")  # collects garbage
         assert [ref() for ref in refs if ref() is not None] == []
-        left = self.call("get.unloaded.plugins.in.memory")
         assert [entry for entry in left if entry["plugin_id"] == plugin_id] == []
 
 

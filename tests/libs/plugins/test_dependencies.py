@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -132,9 +133,7 @@ def test_a_failure_fails_the_dependents_with_the_reason_and_nobody_else(
 
 
 @every_way
-def test_a_failure_in_initialize_fails_the_dependents_of_the_batch(
-    rig: Any, depend: Write
-) -> None:
+def test_a_failure_in_initialize_fails_the_dependents_of_the_batch(rig: Any, depend: Write) -> None:
     depend(rig, A, B)
     rig.write(
         B,
@@ -239,12 +238,14 @@ def test_a_plugin_that_loads_its_own_dependent_while_it_is_made_is_refused(rig: 
 
 def test_a_thousand_in_a_row_are_resolved() -> None:
     names = [f"plugins.games.p{number}" for number in range(1000)]
-    needs = {name: [parse_requirement(next_)] for name, next_ in zip(names, names[1:], strict=False)}
+    needs = {name: [parse_requirement(next_)] for name, next_ in pairwise(names)}
     assert resolve(names, lambda name: needs.get(name, [])).order == names[::-1]
 
 
 graphs = st.integers(1, 7).flatmap(
-    lambda size: st.lists(st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)), max_size=14)
+    lambda size: st.lists(
+        st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)), max_size=14
+    )
 )
 
 
@@ -292,7 +293,7 @@ def test_find_path_finds_a_way_where_there_is_one(edges: list[tuple[int, int]]) 
             assert bool(path) is (goal in _reach(needs, start))
             if path:
                 assert (path[0], path[-1]) == (start, goal)
-                assert all(b in needs[a] for a, b in zip(path, path[1:], strict=False))
+                assert all(b in needs[a] for a, b in pairwise(path))
 
 
 @given(graphs)

@@ -187,7 +187,9 @@ def test_python_itself_can_read_the_cache(tmp_path: Path) -> None:
     path = tmp_path / "x.py"
     path.write_text("X = 5\n")
     read_code(path)
-    spec = importlib.util.spec_from_file_location("x_of_test", importlib.util.cache_from_source(path))
+    spec = importlib.util.spec_from_file_location(
+        "x_of_test", importlib.util.cache_from_source(path)
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

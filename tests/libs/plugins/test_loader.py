@@ -108,21 +108,33 @@ def test_load_plugins_takes_a_single_id(rig: Any) -> None:
 
 
 def test_a_plugin_loaded_by_a_hook_is_loaded_and_initialized(rig: Any) -> None:
-    rig.write(B, "class Plugin(BasePlugin):\n    @RegisterPluginHook('initialize')\n"
-              "    def _phook_i(self):\n        self.ready = True\n")
-    rig.write(A, f"class Plugin(BasePlugin):\n    @RegisterPluginHook('initialize')\n"
-              f"    def _phook_i(self):\n"
-              f"        self.api('libs.plugins.loader:load.plugins')([{B!r}])\n")
+    rig.write(
+        B,
+        "class Plugin(BasePlugin):\n    @RegisterPluginHook('initialize')\n"
+        "    def _phook_i(self):\n        self.ready = True\n",
+    )
+    rig.write(
+        A,
+        f"class Plugin(BasePlugin):\n    @RegisterPluginHook('initialize')\n"
+        f"    def _phook_i(self):\n"
+        f"        self.api('libs.plugins.loader:load.plugins')([{B!r}])\n",
+    )
     rig.load(A)
     assert rig.instance(B).ready
     assert rig.call("get.loaded.plugins.list") == [A, B]
 
 
 def test_a_hook_that_is_interrupted_leaves_the_next_batch_to_be_initialized(rig: Any) -> None:
-    rig.write(A, "class Plugin(BasePlugin):\n    @RegisterPluginHook('__init__')\n"
-              "    def _phook_i(self):\n        raise KeyboardInterrupt\n")
-    rig.write(B, "class Plugin(BasePlugin):\n    @RegisterPluginHook('initialize')\n"
-              "    def _phook_i(self):\n        self.ready = True\n")
+    rig.write(
+        A,
+        "class Plugin(BasePlugin):\n    @RegisterPluginHook('__init__')\n"
+        "    def _phook_i(self):\n        raise KeyboardInterrupt\n",
+    )
+    rig.write(
+        B,
+        "class Plugin(BasePlugin):\n    @RegisterPluginHook('initialize')\n"
+        "    def _phook_i(self):\n        self.ready = True\n",
+    )
     with pytest.raises(KeyboardInterrupt):
         rig.call("load.plugins", [A])
     rig.load(B)

@@ -31,6 +31,10 @@ def output(tmp_path: Path) -> Iterator[LogOutput]:
     output.stop()
 
 
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
 def lines(output: LogOutput) -> list[str]:
     return output.path.read_text().splitlines()
 
@@ -106,9 +110,9 @@ def test_files_rotate_and_only_so_many_are_kept(
     for number in range(20):
         LogRecord(f"message {number:03}")()
     output.stop()
-    assert sorted(os.listdir(tmp_path)) == ["bastproxy.log", "bastproxy.log.1", "bastproxy.log.2"]
+    assert names(tmp_path) == ["bastproxy.log", "bastproxy.log.1", "bastproxy.log.2"]
     assert "message 019" in output.path.read_text()
-    assert all((tmp_path / name).stat().st_size <= 200 for name in os.listdir(tmp_path))
+    assert all((tmp_path / name).stat().st_size <= 200 for name in names(tmp_path))
 
 
 def test_a_file_that_cannot_rotate_goes_on_and_keeps_the_older_ones(

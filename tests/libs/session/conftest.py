@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -27,21 +27,30 @@ class World:
             self.dispatcher, self.tasks, self.ledger, **{"quiet_time": QUIET, **options}
         )
         self.session.notices = False
-        self.mud = ScriptedMud(gmcp=bool(options.get("gmcp")))
+        self.mud = ScriptedMud()
         self.clients: list[TestClient] = []
 
-    async def start(self, *, mud: bool = True) -> None:
+    async def start(self) -> None:
         await self.session.listen("127.0.0.1", 0)
         await self.mud.start()
-        if mud:
-            assert await self.session.connect(self.mud.host, self.mud.port)
-            await self.mud.wait_connected()
+        assert await self.session.connect(self.mud.host, self.mud.port)
+        await self.mud.wait_connected()
 
     async def connect(self, **options: Any) -> TestClient:
         client = TestClient(**options)
         await self.join(client)
         await client.sync()
         return client
+
+    async def connect_only(self) -> str:
+        """Connect a client whose words nobody may hear; return its id."""
+        came = asyncio.Event()
+        callback = self.on("ev_client_connected", lambda _: came.set())
+        await self.join(TestClient())
+        async with asyncio.timeout(5):
+            await came.wait()
+        self.dispatcher.unregister("ev_client_connected", callback)
+        return list(self.session.clients)[-1]
 
     async def join(self, client: TestClient) -> None:
         assert self.session.address is not None
@@ -50,7 +59,11 @@ class World:
         self.clients.append(client)
 
     def on(
-        self, event: str, function: Callable[[EventRecord], Any], priority: int = 50, owner: str = "plugins.a.b"
+        self,
+        event: str,
+        function: Callable[[EventRecord], Any],
+        priority: int = 50,
+        owner: str = "plugins.a.b",
     ) -> Callable[[], Any]:
         def callback() -> Any:
             record = self.dispatcher.current_record()
@@ -68,6 +81,15 @@ class World:
             self.on(event, lambda record: found.append({"event": record.event_name, **record}), 99)
         return found
 
+    async def lose_mud(self) -> None:
+        """Have the MUD close the connection, and wait until the session knows."""
+        gone = asyncio.Event()
+        callback = self.on("ev_mud_disconnected", lambda _: gone.set())
+        self.mud.disconnect()
+        async with asyncio.timeout(5):
+            await gone.wait()
+        self.dispatcher.unregister("ev_mud_disconnected", callback)
+
     async def stop(self) -> None:
         for client in self.clients:
             client.close()
@@ -80,10 +102,21 @@ class World:
         await self.tasks.settle()
 
 
-@pytest_asyncio.fixture
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    world = World()
+async def started(**options: Any) -> World:
+    world = World(**options)
     await world.start()
+    return world
+
+
+@pytest.fixture
+def make_world() -> Callable[..., Awaitable[World]]:
+    """Start a world; the test stops it."""
+    return started
+
+
+@pytest_asyncio.fixture
+async def world() -> AsyncIterator[World]:
+    world = await started()
     try:
         yield world
     finally:

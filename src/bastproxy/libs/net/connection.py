@@ -228,14 +228,9 @@ def explain(error: OSError) -> str:
         return "there is no such host"
     if isinstance(error, TimeoutError):
         return "it does not answer"
-    number = error.errno
-    if number is None:
-        # asyncio puts the failures of several addresses into one message.
-        numbers = {int(part.partition("]")[0]) for part in str(error).split("[Errno ")[1:]}
-        number = numbers.pop() if len(numbers) == 1 else None
-    if number == errno.ECONNREFUSED:
+    if error.errno == errno.ECONNREFUSED:
         return "it refuses the connection; nothing listens there"
-    return os.strerror(number).lower() if number is not None and number > 0 else str(error)
+    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def _reason_of(exc: Exception | None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -13,6 +15,9 @@ from bastproxy.libs.net.telnet.constants import ECHO, EOR_OPTION, GMCP, NAWS, SG
 from bastproxy.libs.net.terminal import TerminalCycle, pack_size
 
 CONNECT_SECONDS: Final = 30.0
+ADDRESS_SECONDS: Final = 5.0
+"""How long one address of several is tried."""
+
 QUEUE_LIMIT: Final = 1 << 22
 PATIENCE: Final = 20
 """A MUD that marks its prompts is given so many quiet times to end a line."""
@@ -190,18 +195,30 @@ class MudConnection(Connection):
 
 
 async def open_mud(mud: MudConnection, *, timeout: float = CONNECT_SECONDS) -> None:
-    """Connect to the MUD.
+    """Connect to the MUD, at the first of its addresses that answers.
 
     :param timeout: seconds.
     :raises ConnectError: it cannot be reached.
     """
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout):
-            await loop.create_connection(lambda: mud, mud.host, mud.port, happy_eyeballs_delay=0.25)
+            await _open_any(mud)
     except TimeoutError as error:
         raise ConnectError(f"it does not answer within {timeout:g} seconds") from error
     except OSError as error:
         raise ConnectError(explain(error)) from error
     except (ValueError, OverflowError) as error:  # a name that is none, a port out of range
         raise ConnectError(f"that is no address: {error}") from error
+
+
+async def _open_any(mud: MudConnection) -> None:
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(mud.host, mud.port, type=socket.SOCK_STREAM)
+    *others, last = dict.fromkeys(address[:2] for *_, address in found)
+    for host, port in others:
+        # One that swallows everything, as IPv6 often does, must not use up all of the time.
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(ADDRESS_SECONDS):
+                await loop.create_connection(lambda: mud, host, port)
+                return
+    await loop.create_connection(lambda: mud, *last)

@@ -74,19 +74,18 @@ class OutputQueue:
         skipping = self._skipping
         while self._entries and (inside or self.size > self.limit):
             data, kind = self._entries.popleft()
-            self.size -= len(data)
             if kind is Kind.CONTROL:
                 kept.append(data)
-            elif kind is not Kind.MESSAGE:
+                continue
+            self.size -= len(data)
+            if kind is not Kind.MESSAGE:
                 if not inside:
                     self.left_out += 1
                     self.dropped += 1
                 skipping = inside = kind is Kind.PART
         self._skipping = skipping
         if kept:
-            control = b"".join(kept)
-            self._entries.appendleft((control, Kind.CONTROL))
-            self.size += len(control)
+            self._entries.appendleft((b"".join(kept), Kind.CONTROL))
 
     def take(self, size: int) -> bytes:
         """Remove and return about ``size`` bytes, whole entries, at least one.

@@ -127,5 +127,9 @@ def _cached(cache: str, digest: bytes, name: str) -> Code | None:
 def _compile(source: bytes, name: str) -> CodeType:
     try:
         return compile(source, name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        if not error.filename:  # some are told without their place
+            error.filename, error.lineno = name, error.lineno or 1
+        raise
     except (ValueError, MemoryError, RecursionError, OverflowError) as error:
         raise SyntaxError(str(error), (name, 1, 0, "")) from error

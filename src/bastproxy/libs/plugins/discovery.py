@@ -107,11 +107,10 @@ class Discovery:
         info.data_directory = self._data_root / info.plugin_id
         metadata = self._metadata(path / "__init__.py")
         if not isinstance(metadata, Metadata):
-            info.is_valid_python_code = info.is_plugin = False
+            info.is_plugin = False
             info.metadata_errors = [metadata or f"{path / '__init__.py'} is missing"]
             return
         values = metadata.values
-        info.is_valid_python_code = True
         info.name = values.get("PLUGIN_NAME", "")
         info.author = values.get("PLUGIN_AUTHOR", "")
         info.version = values.get("PLUGIN_VERSION", -1)

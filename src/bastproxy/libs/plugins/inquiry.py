@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bastproxy.libs.api import AddAPI
-from bastproxy.libs.plugins.codestore import digest_of, read_code
+from bastproxy.libs.plugins.codestore import digest_of
 from bastproxy.libs.plugins.lifecycle import Lifecycle
 from bastproxy.libs.plugins.needs import LoaderNeeds
 from bastproxy.libs.plugins.plugininfo import PluginInfo
@@ -118,13 +118,7 @@ class LoaderInquiry(LoaderNeeds):
     def plugin_get_invalid_python_files(self, plugin_id: str) -> list[str]:
         """Return the ``.py`` files on the disk that are no Python, as paths."""
         info = self.get_plugin_info(plugin_id)
-        invalid = []
-        for path in info.source_files().values() if info is not None else ():
-            try:
-                read_code(path)
-            except (SyntaxError, OSError):
-                invalid.append(str(path))
-        return invalid
+        return [str(path) for path in info.invalid_files()] if info is not None else []
 
     @AddAPI("get.unloaded.plugins.in.memory", description="what is left of unloaded plugins")
     def get_unloaded_plugins_in_memory(self, collect: bool = True) -> list[dict[str, Any]]:

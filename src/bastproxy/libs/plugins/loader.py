@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ class PluginLoader(LoaderInquiry):
                 raise self.not_loaded(plugin_id, "dependencies")
             needs = parsed(info, [dependency])
             self.check_cycle(plugin_id, needs)
-            self._load_needed(plugin_id, needs)
+            self._load_needed(plugin_id, needs, {})
         except PluginError as error:
             self._report(error)
             return False
@@ -220,7 +221,9 @@ class PluginLoader(LoaderInquiry):
         self._loading.append(plugin_id)
         try:
             self._check_met(plugin_id, resolution.needs[plugin_id], resolution.bad)
-            self.lifecycle.load(self.plugins_info[plugin_id], self._load_late)
+            self.lifecycle.load(
+                self.plugins_info[plugin_id], partial(self._load_late, resolution.bad)
+            )
         except PluginError as error:
             self.store.forget(self.plugins_info[plugin_id].package_path)
             self._fail(error, resolution.bad)
@@ -229,21 +232,26 @@ class PluginLoader(LoaderInquiry):
             self._loading.remove(plugin_id)
         self.errors.pop(plugin_id, None)
         self.plugins_info[plugin_id].runtime_info.error = ""
-        self.orphaned.discard(plugin_id)
         self.load_order.append(plugin_id)
+        if plugin_id in self.orphaned:  # somebody who is loaded already may need it
+            self.orphaned.discard(plugin_id)
+            self.sort()
         if self._batch is not None:
             self._batch.append(plugin_id)
 
-    def _load_late(self, info: PluginInfo, instance: Any) -> None:
+    def _load_late(self, bad: dict[str, PluginError], info: PluginInfo, instance: Any) -> None:
         """Load what only the instance knows that it depends on."""
         needs = parsed(info, said_by(info))
         if info.plugin_id in self.orphaned:
             self.check_cycle(info.plugin_id, needs)
-        self._load_needed(info.plugin_id, needs)
+        self._load_needed(info.plugin_id, needs, bad)
 
-    def _load_needed(self, plugin_id: str, needs: Sequence[Requirement]) -> None:
+    def _load_needed(
+        self, plugin_id: str, needs: Sequence[Requirement], bad: dict[str, PluginError]
+    ) -> None:
         missing = [need.plugin_id for need in needs if not self.is_loaded(need.plugin_id)]
-        bad: dict[str, PluginError] = self.load(missing)[1] if missing else {}
+        if missing:
+            bad.update(self.load(missing)[1])
         if plugin_id in bad:
             raise bad[plugin_id]  # somebody down there needs this very plugin
         self._check_met(plugin_id, needs, bad)

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bastproxy.libs.plugins.codestore import read_code
+
 EPOCH = datetime(1970, 1, 1)
 
 
@@ -63,7 +65,6 @@ class PluginInfo:
         self.version = -1
         self.is_required = False
         self.is_plugin = False
-        self.is_valid_python_code = True
         self.package_path = Path()
         self.data_directory = Path()
         self.runtime_info = PluginRuntimeInfo()
@@ -83,6 +84,11 @@ class PluginInfo:
         return f"bastproxy.{self.plugin_id}.plugin"
 
     @property
+    def is_valid_python_code(self) -> bool:
+        """Whether all ``.py`` files on the disk now are Python; they are read for it."""
+        return not self.invalid_files()
+
+    @property
     def is_loaded(self) -> bool:
         """Whether the plugin is fully loaded."""
         return self.runtime_info.is_loaded
@@ -92,8 +98,20 @@ class PluginInfo:
 
         :raises OSError: a directory cannot be read.
         """
+        if self.package_path == Path():
+            return {}  # nobody has found it yet
         top = os.fspath(self.package_path)
         return {name: Path(path) for name, path in sorted(_python_files(top, ""))}
+
+    def invalid_files(self) -> list[Path]:
+        """Return the ``.py`` files on the disk now that are no Python, or cannot be read."""
+        invalid = []
+        for path in self.source_files().values():
+            try:
+                read_code(path)
+            except (SyntaxError, OSError):
+                invalid.append(path)
+        return invalid
 
     def __repr__(self) -> str:
         return f"PluginInfo({self.plugin_id!r})"

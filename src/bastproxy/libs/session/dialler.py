@@ -26,13 +26,13 @@ class Dialler:
     @property
     def busy(self) -> bool:
         """Whether an attempt is under way."""
-        return self._task is not None and not self._task.done()
+        return self._running() is not None
 
     async def dial(self, address: Address) -> bool:
         """Try to connect; whoever asks for the same address meanwhile shares the attempt."""
-        task = self._task
-        if task is None or task.done() or task.cancelling() or self._address != address:
+        while (task := self._running()) and (task.cancelling() or self._address != address):
             await self.give_up()
+        if task is None:
             task = self._task = self._tasks.spawn(OWNER_ID, self._run(address), "connect")
             self._address = address
         await asyncio.wait([task])
@@ -48,6 +48,9 @@ class Dialler:
         self.cancel()
         if self._task is not None:
             await asyncio.wait([self._task])
+
+    def _running(self) -> asyncio.Task[bool] | None:
+        return self._task if self._task is not None and not self._task.done() else None
 
     async def _run(self, address: Address) -> bool:
         return await self._attempt(*address)

@@ -104,7 +104,7 @@ class LinePath:
 
     :param modify: the events that may change a line, in order.
     :param read: the event that tells what was sent.
-    :param for_clients: records have the key ``clients``.
+    :param for_clients: the records of all events but the first have the key ``clients``.
     """
 
     def __init__(
@@ -136,11 +136,12 @@ class LinePath:
 
     def sent(self, piece: Piece) -> None:
         """Tell that a piece was sent."""
-        if self._read.active:
-            self._dispatcher.raise_event(self._read.name, self._args(piece), OWNER_ID)
+        event = self._read
+        if event.active:
+            self._dispatcher.raise_event(event.name, self._args(event, piece), OWNER_ID)
 
     def _raise(self, event: Event, piece: Piece) -> list[Piece]:
-        record = self._dispatcher.raise_event(event.name, self._args(piece), OWNER_ID)
+        record = self._dispatcher.raise_event(event.name, self._args(event, piece), OWNER_ID)
         if not record.changes:
             return [piece]
         try:
@@ -157,7 +158,7 @@ class LinePath:
         piece.text = text
         return split_piece(piece) if "\n" in text else [piece]
 
-    def _args(self, piece: Piece) -> dict[str, Any]:
+    def _args(self, event: Event, piece: Piece) -> dict[str, Any]:
         args: dict[str, Any] = {
             "line": piece.text,
             "raw": piece.raw,
@@ -168,7 +169,7 @@ class LinePath:
             "client_id": piece.client_id,
             "internal": piece.raw is None,
         }
-        if self._for_clients:
+        if self._for_clients and event is not self._modify[0]:
             args["clients"] = piece.clients
         return args
 

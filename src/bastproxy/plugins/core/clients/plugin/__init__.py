@@ -88,4 +88,5 @@ class Plugin(BasePlugin):
 
     def _unknown(self, client_id: str) -> str:
         others = ", ".join(self.session.clients)
-        return f"there is no client {client_id!r}; {f'there is {others}' if others else 'nobody is connected'}"
+        there_is = f"there is {others}" if others else "nobody is connected"
+        return f"there is no client {client_id!r}; {there_is}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,6 @@ class Plugin(BasePlugin):
             self.table.prefix = wanted
         except ValueError as error:
             self._refuse_prefix(str(error))
-            return
         self.session.hold_prefixes.discard(old.encode())
         self.session.hold_prefixes.add(self.table.prefix.encode())
 
@@ -157,4 +157,7 @@ class Plugin(BasePlugin):
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
-            self._say(f"the history in {path} cannot be read ({error}){aside(path)}", "warning")
+            kept = "it cannot be renamed either"
+            with contextlib.suppress(OSError):
+                kept = f"it is kept as {set_aside(path)}"
+            self._say(f"the history in {path} cannot be read ({error}); {kept}", "warning")

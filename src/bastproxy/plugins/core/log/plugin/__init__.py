@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 
 from bastproxy.libs.api import AddAPI
+from bastproxy.libs.commands.parsing import Answer
 from bastproxy.libs.events import RegisterToEvent
+from bastproxy.libs.nearest import did_you_mean
 from bastproxy.libs.records import LogOutput, logger_for
 from bastproxy.libs.tables import table
 from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
@@ -55,7 +57,7 @@ class Plugin(BasePlugin):
         """
         if level and level not in LEVELS:
             return False
-        default = "info" if not source else "notset"
+        default = "notset" if source else self.api("app:get.options")().log_level
         logger_for(source).setLevel((level or default).upper())
         self.levels.pop(source, None)
         if level:
@@ -69,17 +71,34 @@ class Plugin(BasePlugin):
 
     @AddCommand()
     @AddParser(description="show the levels, or set that of a source")
-    @AddArgument("source", nargs="?", default="", help="a plugin, libs.session, ...; all: all")
-    @AddArgument("level", nargs="?", default="", choices=["", *LEVELS, "default"], help="its level")
+    @AddArgument("source", nargs="?", help="a plugin, libs.session, ...; all: all")
+    @AddArgument("level", nargs="?", choices=[*LEVELS, "default"], help="its level")
     def _command_level(self) -> tuple[bool, list[str]]:
         args = self.api("plugins.core.commands:get.current.command.args")()
-        source = "" if args["source"] == "all" else args["source"]
+        if args["source"] is None:
+            levels = {"all": self._api_get_level(), **self.levels}
+            levels.pop("", None)
+            return True, table(("source", "level"), sorted(levels.items()))
+        source = "" if args["source"] == "all" else self._find(args["source"])
         if args["level"]:
             self._api_set_level(source, args["level"].replace("default", ""))
-        if args["source"]:
-            return True, [f"{args['source']}: {self._api_get_level(source)}"]
-        rows = [("all", self._api_get_level()), *sorted(self.levels.items())]
-        return True, table(("source", "level"), rows)
+        return True, [f"{source or 'all'}: {self._api_get_level(source)}"]
+
+    def _find(self, typed: str) -> str:
+        """Return the source that a player means: a plugin by its end, or part of the proxy."""
+        plugins = self.api("libs.plugins.loader:get.all.plugins")()
+        ends = [name for name in plugins if name.endswith(f".{typed}")]
+        if len(ends) == 1:
+            return str(ends[0])
+        parts = {name.rpartition(".")[0] for name in plugins} | {
+            "app",
+            "libs",
+            "plugins",
+            "testing",
+        }
+        if typed in plugins or typed in parts or typed.startswith("libs."):
+            return typed
+        raise Answer([f"nothing is logged by {typed!r}{did_you_mean(typed, [*plugins, *parts])}"])
 
     @AddCommand()
     @AddParser(description="show the last lines of the log")

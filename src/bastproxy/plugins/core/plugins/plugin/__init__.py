@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bastproxy.libs.api import AddAPI
+from bastproxy.libs.commands.parsing import Answer
 from bastproxy.libs.files import set_aside, write_whole
 from bastproxy.libs.nearest import did_you_mean
 from bastproxy.libs.plugins import PluginInfo
@@ -85,6 +88,7 @@ class Plugin(BasePlugin):
         plugin_id = self._find(self._args()["plugin"])
         result = self.api(f"{LOADER}:load.plugins")([plugin_id])
         if plugin_id in result["already_loaded_plugins"]:
+            self._remember(plugin_id, wanted=True)
             return True, [f"{plugin_id} is loaded already"]
         if plugin_id in result["bad_plugins"]:
             return False, self._why(plugin_id)
@@ -98,6 +102,9 @@ class Plugin(BasePlugin):
     def _command_unload(self) -> Result:
         args = self._args()
         plugin_id = self._find(args["plugin"])
+        if plugin_id in self.wanted and not self.api(f"{LOADER}:is.plugin.loaded")(plugin_id):
+            self._remember(plugin_id, wanted=False)
+            return True, [f"{plugin_id} was not loaded; no start tries to load it any more"]
         going = [plugin_id, *self.api(f"{LOADER}:get.plugin.dependents")(plugin_id)]
         if not self.api(f"{LOADER}:unload.plugin")(plugin_id, args["dependents"]):
             return False, self._why(plugin_id)
@@ -129,8 +136,7 @@ class Plugin(BasePlugin):
         plugin_id = self._find(self._args()["plugin"])
         info = self.api(f"{LOADER}:get.plugin.info")(plugin_id)
         if info is None:
-            names = self.api(f"{LOADER}:get.all.plugins")()
-            return False, [f"there is no plugin {plugin_id!r}{did_you_mean(plugin_id, names)}"]
+            return False, [f"{plugin_id} is gone; unload it, and no start tries to load it"]
         return True, [*self._described(info), *self._owned(plugin_id), *self._left(plugin_id)]
 
     @AddCommand()
@@ -147,6 +153,7 @@ class Plugin(BasePlugin):
             f"  version     {info.version} by {info.author}",
             f"  purpose     {info.purpose}",
             f"  path        {info.package_path}",
+            f"  data        {info.data_directory}",
             f"  state       {self._state(info)}",
         ]
         if runtime.is_loaded:
@@ -189,9 +196,15 @@ class Plugin(BasePlugin):
 
     def _find(self, typed: str) -> str:
         """Return the id that a player means: itself, or the only one with that end."""
-        names = self.api(f"{LOADER}:get.all.plugins")()
+        names = sorted({*self.api(f"{LOADER}:get.all.plugins")(), *self.wanted})
         ends = [name for name in names if name.endswith(f".{typed}")]
-        return ends[0] if typed not in names and len(ends) == 1 else typed
+        if typed in names:
+            return typed
+        if len(ends) > 1:
+            raise Answer([f"which one do you mean: {', '.join(ends)}?"])
+        if not ends:
+            raise Answer([f"there is no plugin {typed!r}{did_you_mean(typed, names)}"])
+        return str(ends[0])
 
     def _changed(self, info: PluginInfo) -> list[str]:
         changed: list[str] = self.api(f"{LOADER}:plugin.get.changed.files")(info.plugin_id)
@@ -218,13 +231,12 @@ class Plugin(BasePlugin):
 
     @property
     def _path(self) -> Path:
-        directory: Path = self.api(f"{self.plugin_id}:get.data.directory")()
-        return directory / "startup.json"
+        return self.plugin_info.data_directory / "startup.json"
 
     def _write(self) -> None:
-        text = json.dumps({"wanted": self.wanted, "unwanted": self.unwanted}, indent=2)
+        text = msgspec.json.encode({"wanted": self.wanted, "unwanted": self.unwanted})
         try:
-            write_whole(self._path, f"{text}\n".encode())
+            write_whole(self._path, msgspec.json.format(text) + b"\n")
         except OSError as error:
             LogRecord(
                 f"what to load at the next start cannot be written to {self._path}: "
@@ -235,18 +247,22 @@ class Plugin(BasePlugin):
 
     def _read(self) -> None:
         try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-            self.wanted = [str(name) for name in kept["wanted"]]
-            self.unwanted = [str(name) for name in kept["unwanted"]]
+            startup = msgspec.json.decode(self._path.read_bytes(), type=dict[str, list[str]])
         except FileNotFoundError:
             return
-        except (ValueError, KeyError, TypeError) as error:
-            aside = set_aside(self._path)
+        except (OSError, ValueError) as error:
+            kept = "it cannot be renamed either"
+            with contextlib.suppress(OSError):
+                kept = f"it is kept as {set_aside(self._path)}"
             LogRecord(
-                f"what to load at a start cannot be read ({error}); the file is now {aside}",
+                f"what to load at a start is in {self._path}, which cannot be read ({error}); "
+                f"{kept}",
                 level="warning",
                 sources=[self.plugin_id],
             )()
+        else:
+            self.wanted = startup.get("wanted", [])
+            self.unwanted = startup.get("unwanted", [])
 
     @RegisterPluginHook("save")
     def _phook_save(self) -> None:

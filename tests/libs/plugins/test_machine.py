@@ -1,0 +1,276 @@
+"""Random lives of plugins that depend on each other, against a model of what must be loaded."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+IDS = [f"plugins.games.p{number}" for number in range(5)]
+WAYS = ["metadata", "literal", "computed", "api"]
+BREAKS = ["", "", "", "syntax", "metadata", "import", "__init__", "initialize"]
+REFUSED_AT_ONCE = ("syntax", "metadata")
+
+plugin_ids = st.sampled_from(IDS)
+
+
+class Disk:
+    """What the files of one plugin say."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.needs: list[str] = []
+        self.way = "metadata"
+        self.broken = ""
+        self.takes = False
+
+    def copy(self) -> Disk:
+        copy = Disk()
+        copy.__dict__.update(self.__dict__)
+        return copy
+
+    def source(self) -> str:
+        lines = [
+            "class Plugin(BasePlugin):",
+            "    def __init__(self, plugin_id, plugin_info):",
+            "        super().__init__(plugin_id, plugin_info)",
+            f"        self.reload_dependents_f = {self.takes}",
+        ]
+        if self.way == "literal":
+            lines.append(f"        self.dependencies = {self.needs!r}")
+        for need in self.needs:
+            if self.way == "computed":
+                lines.append(f"        self.dependencies.append('plugins.' + {need[8:]!r})")
+            elif self.way == "api":
+                lines.append(f"        self.api(f'{{plugin_id}}:dependency.add')({need!r})")
+        if self.broken == "__init__":
+            lines.append("        raise ValueError('broken')")
+        lines += ["    @AddAPI('answer')", f"    def _api_answer(self): return {self.version}"]
+        lines += ["    @RegisterToEvent(event_name='ev_tick')", "    def _eventcb(self): pass"]
+        lines += ["    @RegisterPluginHook('initialize')", "    def _phook_initialize(self):"]
+        lines.append("        raise ValueError" if self.broken == "initialize" else "        pass")
+        if self.broken == "import":
+            lines.append("import sys; sys.exit('broken')")
+        if self.broken == "syntax":
+            lines.append("def broken(:")
+        return "\n".join(lines)
+
+
+class Machine(RuleBasedStateMachine):
+    def __init__(self, rig: Any) -> None:
+        super().__init__()
+        self.rig = rig
+        self.disk = {name: Disk() for name in IDS}
+        self.loaded: dict[str, Disk] = {}
+        self.versions = itertools.count(1)
+
+    @initialize(data=st.data())
+    def write_all(self, data: Any) -> None:
+        for name in IDS:
+            self._draw(data, name, acyclic=True)
+
+    @rule(data=st.data(), name=plugin_ids)
+    def edit(self, data: Any, name: str) -> None:
+        self._draw(data, name, acyclic=False)
+
+    @rule(name=plugin_ids, how=st.sampled_from(BREAKS))
+    def break_or_mend(self, name: str, how: str) -> None:
+        self.disk[name].broken = how
+        self._write(name)
+
+    @rule(names=st.lists(plugin_ids, min_size=1, max_size=3))
+    def load(self, names: list[str]) -> None:
+        before = dict(self.loaded)
+        result = self.rig.call("load.plugins", names)
+        new = [name for name in self._actual() if name not in before]
+        self._check_loaded(names, before, new)
+        assert sorted(result["loaded_plugins"]) == sorted(new)
+        assert set(result["already_loaded_plugins"]) == set(names) & set(before)
+        for name in set(names) - set(self.loaded):
+            assert name in result["bad_plugins"]
+            assert name in self.rig.error(name)
+
+    @rule(name=plugin_ids, dependents=st.booleans())
+    def unload(self, name: str, dependents: bool) -> None:
+        others = self._dependents(name)
+        done = self.rig.call("unload.plugin", name, dependents)
+        assert done is (name in self.loaded and (dependents or not others))
+        if done:
+            for gone in {name, *others}:
+                del self.loaded[gone]
+
+    @rule(name=plugin_ids)
+    def reload(self, name: str) -> None:
+        before, instance = dict(self.loaded), self.rig.instance(name)
+        members = self._reload_set(name)
+        done = self.rig.call("reload.plugin", name)
+        if name not in before:
+            assert not done
+            return
+        if any(self.disk[member].broken in REFUSED_AT_ONCE for member in members):
+            assert self.rig.instance(name) is instance
+        if self.rig.instance(name) is instance:
+            assert not done
+            assert any(self._may_be_refused(member, members) for member in members)
+            return
+        rest = {key: disk for key, disk in before.items() if key not in members}
+        new = [name for name in self._actual() if name not in rest]
+        self._check_loaded(members, rest, new)
+        assert done is all(member in self.loaded for member in members)
+
+    @invariant()
+    def what_is_loaded_is_what_the_model_says(self) -> None:
+        order = self.rig.call("get.loaded.plugins.list")
+        assert set(order) == set(self.loaded)
+        assert len(order) == len(self.loaded)
+        for name, disk in self.loaded.items():
+            for need in disk.needs:
+                assert need not in order or order.index(need) < order.index(name)
+
+    @invariant()
+    def everybody_answers_with_the_version_that_was_loaded(self) -> None:
+        for name in IDS:
+            loaded = self.loaded.get(name)
+            assert self.rig.api.has(f"{name}:answer") is (loaded is not None)
+            if loaded is not None:
+                assert self.rig.ask(name) == loaded.version
+                assert not self.rig.instance(name).is_reloading_f
+
+    @invariant()
+    def nothing_of_others_is_left(self) -> None:
+        owners = {name for name in self.rig.kernel.ledger.owners() if name in IDS}
+        assert owners == set(self.loaded)
+        assert {name for name in self.rig.modules() if name in IDS} == set(self.loaded)
+        event = self.rig.kernel.dispatcher.event("ev_tick")
+        callbacks = [callback.owner_id for callback in event.active] if event else []
+        assert sorted(callbacks) == sorted(self.loaded)
+
+    def teardown(self) -> None:
+        self.rig.close()
+        # hypothesis remembers modules that it has searched for constants, but no instances
+        assert not any(left["instance"] for left in self.rig.left_in_memory())
+
+    def _draw(self, data: Any, name: str, *, acyclic: bool) -> None:
+        disk = self.disk[name]
+        others = IDS[: IDS.index(name)] if acyclic else IDS
+        disk.needs = data.draw(
+            st.lists(st.sampled_from(others), max_size=2, unique=True) if others else st.just([]),
+            label=f"needs of {name}",
+        )
+        disk.way = data.draw(st.sampled_from(WAYS), label="way")
+        disk.takes = data.draw(st.booleans(), label="takes its dependents along")
+        self._write(name)
+
+    def _write(self, name: str) -> None:
+        disk = self.disk[name]
+        disk.version = next(self.versions)
+        metadata: dict[str, Any] = {}
+        if disk.way == "metadata":
+            metadata["dependencies"] = disk.needs
+        if disk.broken == "metadata":
+            metadata["version"] = "one"
+        self.rig.write(name, disk.source(), **metadata)
+
+    def _actual(self) -> list[str]:
+        return [name for name in self.rig.call("get.loaded.plugins.list") if name in IDS]
+
+    def _check_loaded(self, wanted: list[str], before: dict[str, Disk], new: list[str]) -> None:
+        """Compare what was newly loaded with what must and what may be; take it over."""
+        closure = self._closure(wanted, before)
+        bad = {name for name in closure if self._is_bad(name, before)}
+        unsure = {name for name in closure if self._on_cycle(name, before)}
+        bad = self._with_dependents(bad, closure)
+        unsure = self._with_dependents(unsure, closure)
+        assert not set(new) & bad
+        assert set(new) <= set(closure)
+        good = [name for name in wanted if name not in before and name not in bad | unsure]
+        assert set(self._closure(good, before)) <= set(new)
+        self.loaded = {**before, **{name: self.disk[name].copy() for name in new}}
+
+    def _closure(self, wanted: list[str], before: dict[str, Disk]) -> list[str]:
+        found: dict[str, None] = {}
+        waiting = [name for name in wanted if name not in before]
+        while waiting:
+            name = waiting.pop()
+            if name not in found and name not in before:
+                found[name] = None
+                waiting += self.disk[name].needs
+        return list(found)
+
+    def _is_bad(self, name: str, before: dict[str, Disk]) -> bool:
+        """Broken, or on a cycle of plugins that all are to be loaded, or else all are."""
+        fresh = {key: disk.needs for key, disk in self.disk.items() if key not in before}
+        running = {key: disk.needs for key, disk in before.items()}
+        return (
+            bool(self.disk[name].broken)
+            or _reaches(name, fresh)
+            or _reaches(name, {**running, name: self.disk[name].needs})
+        )
+
+    def _on_cycle(self, name: str, before: dict[str, Disk]) -> bool:
+        return _reaches(name, {key: {**self.disk, **before}[key].needs for key in IDS})
+
+    def _with_dependents(self, names: set[str], closure: list[str]) -> set[str]:
+        found = set(names)
+        while True:
+            more = {name for name in closure if set(self.disk[name].needs) & found} - found
+            if not more:
+                return found
+            found |= more
+
+    def _dependents(self, name: str) -> set[str]:
+        found = {name}
+        while True:
+            more = {key for key, disk in self.loaded.items() if set(disk.needs) & found} - found
+            if not more:
+                return found - {name}
+            found |= more
+
+    def _reload_set(self, name: str) -> list[str]:
+        members = [name]
+        for member in members:
+            if member in self.loaded and self.loaded[member].takes:
+                members += [
+                    key
+                    for key, disk in self.loaded.items()
+                    if member in disk.needs and key not in members
+                ]
+        return [name for name in self._actual() if name in members]
+
+    def _may_be_refused(self, member: str, members: list[str]) -> bool:
+        rest = {key: disk for key, disk in self.loaded.items() if key not in members}
+        return self.disk[member].broken in REFUSED_AT_ONCE or self._on_cycle(member, rest)
+
+
+def _reaches(name: str, needs: dict[str, list[str]]) -> bool:
+    found: set[str] = set()
+    waiting = list(needs.get(name, ()))
+    while waiting:
+        current = waiting.pop()
+        if current not in found:
+            found.add(current)
+            waiting += needs.get(current, ())
+    return name in found
+
+
+def test_random_lives_of_plugins_follow_the_model(make_rig: Any, tmp_path: Path) -> None:
+    homes = itertools.count()
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        lambda: Machine(make_rig(tmp_path / str(next(homes)))),
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+FAILED = "ev_mud_connect_failed"
+CONNECTED = "ev_mud_connected"
+DISCONNECTED = "ev_mud_disconnected"
+
+
+@pytest.fixture
+def refusing():
+    """A port on which nothing listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock.getsockname()[1]
+
+
+async def test_clients_come_and_go(world):
+    found = world.collect("ev_client_connected", "ev_client_disconnected")
+    client = await world.connect()
+    assert list(world.session.clients) == ["client-1"]
+    client.close()
+    await client.wait_closed()
+    await world.connect()
+    assert list(world.session.clients) == ["client-2"]
+    assert [one["event"] for one in found] == [
+        "ev_client_connected",
+        "ev_client_disconnected",
+        "ev_client_connected",
+    ]
+    assert found[1]["client_id"] == "client-1"
+    assert "closed" in found[1]["reason"]
+
+
+async def test_a_kicked_client_is_gone(world):
+    client = await world.connect()
+    assert world.session.kick("client-1")
+    await client.wait_closed()
+    assert world.session.clients == {}
+    assert not world.session.kick("client-1")
+
+
+async def test_the_mud_comes_and_goes(world):
+    found = world.collect(CONNECTED, DISCONNECTED)
+    await world.lose_mud()
+    assert await world.session.connect(world.mud.host, world.mud.port)
+    assert [one["event"] for one in found] == [DISCONNECTED, CONNECTED]
+    assert (found[1]["host"], found[1]["port"]) == (world.mud.host, world.mud.port)
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("127.0.0.1", "refuses"), ("localhost", "refuses"), ("no-such-host.invalid", "no such host")],
+)
+async def test_a_mud_that_cannot_be_reached_says_why(world, refusing, host, reason):
+    world.session.disconnect("")
+    found = world.collect(FAILED)
+    world.session.notices = True
+    client = await world.connect()
+    assert not await world.session.connect(host, refusing)
+    assert reason in found[0]["reason"]
+    await client.read_until(f"cannot connect to {host} {refusing}: ")
+    assert "#bp.proxy.connect HOST PORT" in await client.read_line() + await client.read_line()
+
+
+async def test_a_mud_that_does_not_answer_is_given_up(world, monkeypatch):
+    world.session.disconnect("")
+    world.session.connect_timeout = 0.01
+    found = world.collect(FAILED)
+
+    async def never(*_args, **_options):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
+    assert not await world.session.connect("127.0.0.1", 1)
+    assert found[0]["reason"] == "it does not answer within 0.01 seconds"
+
+
+async def test_disconnecting_gives_an_attempt_up(world, monkeypatch):
+    world.session.disconnect("")
+    trying = asyncio.Event()
+
+    async def never(*_args, **_options):
+        trying.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
+    attempt = world.tasks.spawn("test", world.session.connect("127.0.0.1", 1))
+    await trying.wait()
+    world.session.disconnect("changed my mind")
+    assert not await attempt
+
+
+async def test_two_attempts_at_once_make_one_connection(world):
+    world.session.disconnect("")
+    address = world.mud.host, world.mud.port
+    attempts = [world.session.connect(*address) for _ in range(2)]
+    assert await asyncio.gather(*attempts) == [True, True]
+    await world.mud.wait_connected(2)
+    assert world.mud.connections == 2
+
+
+async def test_reconnect(world):
+    first = world.session.mud
+    assert await world.session.reconnect()
+    await world.mud.wait_connected(2)
+    assert world.session.mud is not first
+
+
+async def test_the_first_client_connects_the_mud(world):
+    world.session.disconnect("")
+    world.session._by_hand = False
+    world.session.auto_connect = True
+    await world.connect()
+    await world.mud.wait_connected(2)
+
+
+async def test_a_later_client_connects_a_mud_that_went_away(world):
+    world.session.auto_connect = True
+    await world.lose_mud()
+    await world.connect()
+    await world.mud.wait_connected(2)
+
+
+async def test_what_the_player_has_disconnected_stays_so(world):
+    world.session.auto_connect = True
+    world.session.disconnect("the player wants it")
+    await world.connect()
+    assert not world.session._dialler.busy
+    assert world.session.mud is None
+
+
+async def test_players_are_told(world):
+    world.session.notices = True
+    client = await world.connect()
+    await world.lose_mud()
+    assert "is disconnected: the other end has closed" in await client.read_line()
+    await client.send_line("look")
+    assert "#bp.proxy.connect HOST PORT" in await client.read_line()
+    assert await world.session.reconnect()
+    assert await client.read_line() == f"[bastproxy] connected to 127.0.0.1 {world.mud.port}"
+
+
+async def test_without_notices_players_are_told_nothing(world):
+    client = await world.connect()
+    await world.lose_mud()
+    assert await world.session.reconnect()
+    await world.mud.wait_connected(2)
+    await world.mud.send_line("hello")
+    assert await client.read_line() == "hello"
+
+
+async def test_a_connection_that_says_nothing_disturbs_nothing(world):
+    client = await world.connect()
+    _, writer = await asyncio.open_connection(*world.session.address)
+    await world.mud.send_line("one")
+    assert await client.read_line() == "one"
+    writer.close()
+    await writer.wait_closed()
+    await world.mud.send_line("two")
+    assert await client.read_line() == "two"
+
+
+async def test_who_only_watches_is_told_once_and_not_heard(world):
+    world.session.notices = True
+    watcher, player = await world.connect(), await world.connect()
+    assert world.session.set_view_only("client-1", True)
+    await watcher.send(b"one\r\ntwo\r\n")
+    assert "only watching" in await watcher.read_line()
+    await watcher.sync()
+    await player.send_line("three")
+    assert await world.mud.read_line() == "three"
+    await world.mud.send_line("seen")
+    assert await watcher.read_line() == "seen"
+    assert world.session.set_view_only("client-1", False)
+    await watcher.send_line("four")
+    assert await world.mud.read_line() == "four"
+    assert not world.session.set_view_only("client-9", True)
+
+
+async def test_info_tells_of_every_connection(world):
+    await world.connect()
+    text = "\n".join(world.session.info())
+    assert f"listening on  127.0.0.1 {world.session.address[1]}" in text
+    assert f"connected to 127.0.0.1:{world.mud.port}" in text
+    assert "client-1" in text
+    world.session.disconnect("")
+    assert "not connected" in "\n".join(world.session.info())
