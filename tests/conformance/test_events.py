@@ -64,3 +64,45 @@ async def test_the_reset_event_resets(proxy, notes):
     assert notes == [f"{MINE} heard", f"{OTHER} heard"]
     proxy.api("plugins.core.events:raise.event")("ev_plugin_reset")
     assert get(OTHER, "limit") == 5
+
+
+@pytest.mark.conforms("Lifecycle events", "who hears of a loaded plugin finds it, and may unload it")
+async def test_a_plugin_is_there_when_its_loading_is_told(proxy, loader, notes):
+    proxy.write_plugin(MINE, SOURCE, dependencies=[OTHER])
+    proxy.write_plugin(OTHER, SOURCE)
+
+    def look():
+        record = proxy.api("plugins.core.events:get.current.event.record")()
+        if record["plugin_id"] == MINE:
+            notes.append(loader("get.loaded.plugins.list")[-1])
+            notes.append(loader("get.plugin.dependents", OTHER))
+            notes.append(loader("unload.plugin", MINE))
+            notes.append(loader("is.plugin.loaded", MINE))
+
+    proxy.api("plugins.core.events:register.to.event")("ev_plugin_loaded", look)
+    assert loader("load.plugins", [MINE])["loaded_plugins"] == [OTHER]
+    assert notes == [MINE, [MINE], True, False]
+
+
+@pytest.mark.conforms("Lifecycle events", "a plugin may be reloaded when its loading is told")
+async def test_a_plugin_can_be_reloaded_when_its_loading_is_told(proxy, loader, notes):
+    proxy.write_plugin(
+        MINE,
+        """
+from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
+
+class Plugin(BasePlugin):
+    @RegisterPluginHook("initialize")
+    def _phook_initialize(self):
+        self.api("notes:add")("initialize")
+""",
+    )
+
+    def again():
+        if "reload" not in notes:
+            notes.append("reload")
+            notes.append(loader("reload.plugin", MINE))
+
+    proxy.api("plugins.core.events:register.to.event")("ev_plugin_loaded", again)
+    assert loader("load.plugins", [MINE])["loaded_plugins"] == [MINE]
+    assert notes == ["reload", True, "initialize"]

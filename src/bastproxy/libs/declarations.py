@@ -113,11 +113,22 @@ class Scanner:
             raise ValueError(f"{declaration_class.__name__} is handled already")
         self._handlers[declaration_class] = (register, unregister)
 
-    def scan(self, owner_id: str, obj: object, attribute: str | None = None) -> None:
-        """Register what the methods of ``obj``, or one of them, declare."""
+    def scan(
+        self,
+        owner_id: str,
+        obj: object,
+        attribute: str | None = None,
+        *,
+        skip: type[Declaration] | None = None,
+    ) -> None:
+        """Register what the methods of ``obj``, or one of them, declare.
+
+        :param skip: a class of declarations that is registered already.
+        """
         for name, declaration in declared(type(obj)):
-            handlers = self._handlers.get(type(declaration))
-            if handlers is not None and attribute in (None, name):
+            kind = type(declaration)
+            handlers = self._handlers.get(kind)
+            if handlers is not None and kind is not skip and attribute in (None, name):
                 handlers[0](owner_id, obj, name, declaration)
 
     def undo(self, owner_id: str, obj: object, attribute: str) -> None:

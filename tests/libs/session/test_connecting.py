@@ -66,6 +66,29 @@ async def test_a_mud_that_cannot_be_reached_says_why(world, refusing, host, reas
     assert "#bp.proxy.connect HOST PORT" in await client.read_line() + await client.read_line()
 
 
+async def test_the_next_address_is_tried_when_one_fails(world, monkeypatch):
+    world.session.disconnect("")
+    found = [(0, 0, 0, "", (host, world.mud.port)) for host in ("127.0.0.2", "127.0.0.1")]
+
+    async def getaddrinfo(*_args, **_options):
+        return found
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo)
+    create, tried = loop.create_connection, []
+
+    async def connect(factory, host, port):
+        tried.append(host)
+        if host == "127.0.0.2":
+            raise ConnectionRefusedError
+        return await create(factory, host, port)
+
+    monkeypatch.setattr(loop, "create_connection", connect)
+    assert await world.session.connect("mud.example", world.mud.port)
+    assert tried == ["127.0.0.2", "127.0.0.1"]
+    assert world.session.mud.host == "mud.example"
+
+
 async def test_a_mud_that_does_not_answer_is_given_up(world, monkeypatch):
     world.session.disconnect("")
     world.session.connect_timeout = 0.01

@@ -101,7 +101,7 @@ class ClientConnection(Connection):
             mark = self.telnet.prompt()
             data += mark
             ends = bool(mark)
-        elif not self._queue.open and not data.strip(b"\r"):
+        elif not ends and not self._queue.open and not data.strip(b"\r"):
             ends = True  # the rest of a line end opens no line
         if ends:
             self.lines_sent += 1

@@ -214,7 +214,8 @@ async def open_mud(mud: MudConnection, *, timeout: float = CONNECT_SECONDS) -> N
 async def _open_any(mud: MudConnection) -> None:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(mud.host, mud.port, type=socket.SOCK_STREAM)
-    *others, last = dict.fromkeys(address[:2] for *_, address in found)
+    addresses = dict.fromkeys((str(address[0]), int(address[1])) for *_, address in found)
+    *others, last = addresses
     for host, port in others:
         # One that swallows everything, as IPv6 often does, must not use up all of the time.
         with contextlib.suppress(OSError):

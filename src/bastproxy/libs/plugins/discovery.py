@@ -91,21 +91,23 @@ class Discovery:
             return True  # what runs is described by what was read when it was loaded
         if info is None:
             info = plugins_info[found.plugin_id] = PluginInfo(found.plugin_id)
-        self.describe(info, found.path, found.search_path)
+        self._describe(info, found.path, found.search_path, metadata)
         return True
 
     def fresh(self, running: PluginInfo) -> PluginInfo:
         """Return what the files of a loaded plugin say now, beside what it runs as."""
         info = PluginInfo(running.plugin_id)
-        self.describe(info, running.package_path, running.search_path)
+        path = running.package_path
+        self._describe(info, path, running.search_path, self._metadata(path / "__init__.py"))
         return info
 
-    def describe(self, info: PluginInfo, path: Path, search_path: str) -> None:
+    def _describe(
+        self, info: PluginInfo, path: Path, search_path: str, metadata: Metadata | str | None
+    ) -> None:
         """Write down what the files at ``path`` say."""
         info.package_path = path
         info.search_path = search_path
         info.data_directory = self._data_root / info.plugin_id
-        metadata = self._metadata(path / "__init__.py")
         if not isinstance(metadata, Metadata):
             info.is_plugin = False
             info.metadata_errors = [metadata or f"{path / '__init__.py'} is missing"]

@@ -19,7 +19,6 @@ from bastproxy.libs.plugins.codestore import CodeStore
 from bastproxy.libs.plugins.errors import PluginError, plugin_error
 from bastproxy.libs.plugins.imputils import (
     are_current,
-    modules_of,
     put_back_modules,
     remove_modules,
 )
@@ -51,7 +50,7 @@ class Lifecycle:
         self.on_instantiated: list[Callable[[PluginInfo, Any], None]] = []
 
     def load(self, info: PluginInfo, late: Callable[[PluginInfo, Any], None]) -> None:
-        """Import, instantiate and register a plugin, and say that it is loaded.
+        """Import, instantiate and register a plugin; telling that it is loaded is the caller's.
 
         :param late: loads what the instance turns out to depend on.
         :raises PluginError: something failed; nothing of the plugin is left.
@@ -79,7 +78,6 @@ class Lifecycle:
                 sys.path[:] = path
             raise
         runtime.is_loaded = True
-        self.raise_event("ev_plugin_loaded", info)
 
     def compile(self, info: PluginInfo, store: CodeStore | None = None) -> None:
         """Compile every file of a plugin ahead of its import, if it is not compiled yet.
@@ -171,12 +169,7 @@ class Lifecycle:
 
     def _register(self, info: PluginInfo, instance: Any) -> None:
         scan = self.kernel.scanner.scan
-        for attribute in dict.fromkeys(
-            attribute
-            for attribute, declaration in declared(type(instance))
-            if type(declaration) is not AddAPI  # the base class has offered those
-        ):
-            scan(info.plugin_id, instance, attribute)
+        scan(info.plugin_id, instance, skip=AddAPI)  # the base class has offered those
         prefix = f"{info.package_import_location}."
         for value in list(vars(instance).values()):
             # What the plugin made for itself may carry decorated methods too.
@@ -241,7 +234,7 @@ def _line_of(plugin_class: type) -> int | None:
         return None
 
 
-def command_modules(info: PluginInfo) -> list[Any]:
+def command_modules(info: PluginInfo) -> list[ModuleType]:
     """Return the imported modules of the plugin's ``commands/``."""
-    package = f"{info.package_import_location}.commands"
-    return [module for _, module in sorted(modules_of(package).items())]
+    names = _modules_below(info, "commands")
+    return [sys.modules[name] for name in names if name in sys.modules]

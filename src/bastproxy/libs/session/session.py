@@ -18,6 +18,7 @@ from bastproxy.libs.net.telnet.constants import ECHO, GMCP
 from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session import declared as ev
 from bastproxy.libs.session import notices
+from bastproxy.libs.session.clients import Clients
 from bastproxy.libs.session.declared import OWNER_ID, declare_events
 from bastproxy.libs.session.dialler import Dialler
 from bastproxy.libs.session.gmcp import GmcpRelay
@@ -61,7 +62,7 @@ class Session:
         self.connect_timeout = connect_timeout
         self.queue_limit = queue_limit
         self.max_line = max_line
-        self.clients: dict[str, ClientConnection] = {}
+        self.clients = Clients()
         self.mud: MudConnection | None = None
         self.mud_address: tuple[str, int] | None = None
         self.address: tuple[str, int] | None = None
@@ -160,7 +161,7 @@ class Session:
             piece = Piece(text)
             piece.clients = None if ids is None else list(ids)
             for made in self._down.run(piece, first=1):
-                for client in self._receivers(made):
+                for client in self.clients.among(made.clients):
                     client.send_line(made.data)
                 self._down.sent(made)
 
@@ -269,7 +270,7 @@ class Session:
                     self._gmcp.to_clients(item.data, self.clients.values())
             elif isinstance(item, Negotiated):
                 if item.option == ECHO and not item.local:
-                    self._set_echo(item.enabled)
+                    self.clients.set_echo(item.enabled)
                 elif item == _GMCP_ON:
                     self._gmcp.introduce(self.clients, mud)
             elif isinstance(item, Overflow):
@@ -280,7 +281,7 @@ class Session:
         """Hold the clients up while the MUD takes nothing; its connection calls it."""
         if mud is self.mud:
             self._overflowed = self._overflowed and not writable
-            self._read_clients(writable)
+            self.clients.read(writable)
 
     def mud_closed(self, mud: MudConnection, reason: str) -> None:
         """Let the MUD go; its connection calls it."""
@@ -289,8 +290,8 @@ class Session:
         self.mud = None
         self._overflowed = False
         self._turns.clear()
-        self._set_echo(False)
-        self._read_clients(True)
+        self.clients.set_echo(False)
+        self.clients.read(True)
         _log(notices.disconnected((mud.host, mud.port), reason))
         self._raise(ev.MUD_DISCONNECTED, host=mud.host, port=mud.port, reason=reason)
         self._notice(notices.disconnected((mud.host, mud.port), reason))
@@ -321,7 +322,7 @@ class Session:
         for piece in self._down.run(piece_of(line, lead=True)):
             data = piece.data + piece.terminator
             prompt = piece.is_prompt and not piece.continues
-            for client in self._receivers(piece):
+            for client in self.clients.among(piece.clients):
                 client.send_text(data, ends=piece.ends, prompt=prompt)
             self._down.sent(piece)
 
@@ -366,12 +367,6 @@ class Session:
             "error",
         )
 
-    def _receivers(self, piece: Piece) -> list[ClientConnection]:
-        if piece.clients is None:
-            return list(self.clients.values())
-        ids = dict.fromkeys(piece.clients)
-        return [self.clients[client_id] for client_id in ids if client_id in self.clients]
-
     def _new_client(self) -> ClientConnection:
         return ClientConnection(
             f"client-{next(self._serials)}",
@@ -395,14 +390,6 @@ class Session:
         self._sockets = {socket for socket in self._sockets if not socket.lost}
         self._sockets.add(connection)
 
-    def _set_echo(self, on: bool) -> None:
-        for client in self.clients.values():
-            client.set_echo(on)
-
-    def _read_clients(self, on: bool) -> None:
-        for client in self.clients.values():
-            (client.resume_reading if on else client.pause_reading)()
-
     def _tell_not_connected(self, client_id: str) -> None:
         self._notice(notices.not_connected(self.mud_address, self.hold_prefixes), [client_id])
 
@@ -414,8 +401,7 @@ class Session:
         self._dispatcher.raise_event(name, args, OWNER_ID)
 
     def _flush(self) -> None:
-        for client in list(self.clients.values()):
-            client.flush()
+        self.clients.flush()
         if self.mud is not None:
             self.mud.flush()
 
