@@ -58,7 +58,9 @@ class Plugin(BasePlugin):
     def _eventcb_line(self) -> None:
         record = self.api("libs.events:get.dispatcher")().current_record()
         line, client_id = record["line"], record["client_id"]
-        if record["continues"] or not self.table.is_command(line):
+        # A reload of this plugin by a command registers this callback anew, in the same raise:
+        # what has been taken already is not to be run again.
+        if not record["send"] or record["continues"] or not self.table.is_command(line):
             return
         record["send"] = False
         self.table.run(line, client_id, lambda lines: self._reply(client_id, lines))
