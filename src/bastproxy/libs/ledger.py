@@ -40,6 +40,7 @@ class Line:
     kind: str
     key: Hashable
     name: str
+    serial: int
     state: State = State.ACTIVE
 
 
@@ -55,6 +56,8 @@ class Ledger:
         self._keepers: dict[str, Keeper] = {}
         self._lines: dict[str, dict[tuple[str, Hashable], Line]] = {}
         self._generations: dict[str, int] = {}
+        self._opened: dict[str, int] = {}
+        self._serial = 0
 
     def add_kind(self, kind: str, keeper: Keeper) -> None:
         """Let ``keeper`` answer for all lines of ``kind``.
@@ -71,16 +74,25 @@ class Ledger:
 
     def open_generation(self, owner_id: str) -> int:
         """Begin the next generation of ``owner_id`` and return its number, from 1."""
-        generation = self._generations.get(owner_id, 0) + 1
-        self._generations[owner_id] = generation
+        generation = self._opened.get(owner_id, 0) + 1
+        self._opened[owner_id] = self._generations[owner_id] = generation
         return generation
+
+    def return_to_generation(self, owner_id: str, generation: int) -> None:
+        """Have new lines belong to an earlier generation again; its number is not reused."""
+        self._generations[owner_id] = generation
+
+    def mark(self) -> int:
+        """Return a number that the lines written so far do not pass, and later ones do."""
+        return self._serial
 
     def write(self, owner_id: str, kind: str, key: Hashable, name: str) -> Line:
         """Record that ``owner_id`` owns ``key`` of ``kind``.
 
         :param name: what a person calls it.
         """
-        line = Line(owner_id, self._generations.get(owner_id, 0), kind, key, name)
+        self._serial += 1
+        line = Line(owner_id, self._generations.get(owner_id, 0), kind, key, name, self._serial)
         lines = self._lines.get(owner_id)
         if lines is None:
             lines = self._lines[owner_id] = {}
@@ -124,11 +136,15 @@ class Ledger:
         """
         lines = self.lines(owner_id, generation=generation, kind=kind)
         for line in reversed(lines):
-            if self._stands(line):
-                self._tell(line, "release")
-            if self._stands(line):
-                self.strike(owner_id, line.kind, line.key)
+            self.drop(line)
         return len(lines)
+
+    def drop(self, line: Line) -> None:
+        """Undo one registration."""
+        if self._stands(line):
+            self._tell(line, "release")
+        if self._stands(line):
+            self.strike(line.owner_id, line.kind, line.key)
 
     def suspend(self, owner_id: str, *, generation: int) -> int:
         """Set the active lines of one generation aside, newest first."""

@@ -67,6 +67,10 @@ class CodeStore:
         prepared = self._prepared.get(path)
         return prepared if prepared is not None else read_code(Path(path))
 
+    def adopt(self, other: CodeStore) -> None:
+        """Take over what another store has prepared."""
+        self._prepared.update(other._prepared)
+
     def forget(self, directory: Path) -> None:
         """Drop what was prepared below a directory."""
         prefix = f"{directory}{os.sep}"

@@ -26,11 +26,14 @@ from bastproxy.libs.plugins.imputils import (
 from bastproxy.libs.plugins.kernel import Kernel
 from bastproxy.libs.plugins.needs import CLASS_FILES
 from bastproxy.libs.plugins.plugininfo import EPOCH, PluginFile, PluginInfo
-from bastproxy.libs.plugins.reloadutils import ReloadCache
 from bastproxy.libs.plugins.unloaded import Unloaded
 
 OWNER_ID = "libs.plugins.loader"
 BASE_PACKAGE = "bastproxy.plugins._baseplugin"
+
+
+#: Loads what an instance turns out to depend on.
+Late = Callable[[PluginInfo, Any], None]
 
 
 class Lifecycle:
@@ -45,12 +48,11 @@ class Lifecycle:
     def __init__(self, kernel: Kernel, store: CodeStore) -> None:
         self.kernel = kernel
         self.store = store
-        self.cache = ReloadCache()
         self.unloaded = Unloaded()
         self.on_imported: list[Callable[[PluginInfo], None]] = []
         self.on_instantiated: list[Callable[[PluginInfo, Any], None]] = []
 
-    def load(self, info: PluginInfo, late: Callable[[PluginInfo, Any], None]) -> None:
+    def load(self, info: PluginInfo, late: Late) -> None:
         """Import, instantiate and register a plugin, and say that it is loaded.
 
         :param late: loads what the instance turns out to depend on.
@@ -64,21 +66,39 @@ class Lifecycle:
             self.compile(info)
             if not are_current(info.package_import_location, self.store):
                 stale = remove_modules(info.plugin_id)
-            plugin_class = self._import(info)
-            instance = self._instantiate(info, plugin_class)
-            with phase(info, "registration"):
-                self._register(info, instance)
-            with phase(info, "dependencies"):
-                late(info, instance)
-            with phase(info, "restoring the attributes kept over the reload"):
-                self.cache.restore(info.plugin_id, instance)
+            plugin_class = self.import_modules(info)
+            self.bring_up(info, plugin_class, late)
         except BaseException:
             self._abandon(info)
             put_back_modules(stale)
             if sys.path != path:
                 sys.path[:] = path
             raise
-        runtime.is_loaded = True
+
+    def bring_up(
+        self,
+        info: PluginInfo,
+        plugin_class: type,
+        late: Late,
+        restore: Callable[[Any], None] | None = None,
+    ) -> None:
+        """Instantiate and register an imported plugin, and say that it is loaded.
+
+        :param restore: gives the new instance what the old one had.
+        :raises PluginError: something failed; what was registered is still in the ledger.
+        """
+        with phase(info, "import"):
+            for step in self.on_imported:
+                step(info)
+        instance = self._instantiate(info, plugin_class)
+        with phase(info, "registration"):
+            self._register(info, instance)
+        with phase(info, "dependencies"):
+            late(info, instance)
+        if restore is not None:
+            with phase(info, "restoring the attributes kept over the reload"):
+                restore(instance)
+        info.runtime_info.is_loaded = True
         self.raise_event("ev_plugin_loaded", info)
 
     def compile(self, info: PluginInfo, store: CodeStore | None = None) -> None:
@@ -107,6 +127,7 @@ class Lifecycle:
 
         :raises PluginError: one failed.
         """
+        info.runtime_info.initialize_mark = self.kernel.ledger.mark()
         with phase(info, "initialize"):
             info.runtime_info.plugin_instance.run_hooks("initialize")
         self.raise_event("ev_plugin_initialized", info)
@@ -128,7 +149,11 @@ class Lifecycle:
             name, {"plugin_id": info.plugin_id, **args}, OWNER_ID
         )
 
-    def _import(self, info: PluginInfo) -> type:
+    def import_modules(self, info: PluginInfo) -> type:
+        """Import the modules of a plugin and return its class.
+
+        :raises PluginError: one fails, or there is no class that will do.
+        """
         with phase(info, "import"):
             importlib.import_module(info.package_import_location)
             module = importlib.import_module(info.plugin_class_import_location)
@@ -138,8 +163,6 @@ class Lifecycle:
             self._check_class(info, plugin_class, Path(str(module.__file__)))
             info.runtime_info.is_imported = True
             info.runtime_info.imported_time = datetime.now()
-            for step in self.on_imported:
-                step(info)
         assert isinstance(plugin_class, type)
         return plugin_class
 
@@ -187,7 +210,6 @@ class Lifecycle:
 
     def _abandon(self, info: PluginInfo) -> None:
         instance = info.runtime_info.plugin_instance
-        self.cache.drop(info.plugin_id)
         self._release(info)
         self._remove(info, instance)
 

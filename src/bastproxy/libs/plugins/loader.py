@@ -220,7 +220,7 @@ class PluginLoader(LoaderInquiry):
         self._loading.append(plugin_id)
         try:
             self._check_met(plugin_id, resolution.needs[plugin_id], resolution.bad)
-            self.lifecycle.load(self.plugins_info[plugin_id], self._load_late)
+            self.lifecycle.load(self.plugins_info[plugin_id], self.load_late)
         except PluginError as error:
             self.store.forget(self.plugins_info[plugin_id].package_path)
             self._fail(error, resolution.bad)
@@ -234,7 +234,7 @@ class PluginLoader(LoaderInquiry):
         if self._batch is not None:
             self._batch.append(plugin_id)
 
-    def _load_late(self, info: PluginInfo, instance: Any) -> None:
+    def load_late(self, info: PluginInfo, instance: Any) -> None:
         """Load what only the instance knows that it depends on."""
         needs = parsed(info, said_by(info))
         if info.plugin_id in self.orphaned:
