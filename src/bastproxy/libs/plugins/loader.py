@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from bastproxy.libs.api import API, AddAPI
@@ -17,14 +18,14 @@ from bastproxy.libs.plugins.dependency import (
     resolve,
 )
 from bastproxy.libs.plugins.discovery import Discovery
-from bastproxy.libs.plugins.errors import PluginError
+from bastproxy.libs.plugins.errors import PluginError, without_trace
 from bastproxy.libs.plugins.imputils import PluginFinder, remove_synthetic_modules
 from bastproxy.libs.plugins.inquiry import LoaderInquiry
 from bastproxy.libs.plugins.kernel import Kernel, running_kernel
 from bastproxy.libs.plugins.lifecycle import OWNER_ID, Lifecycle
 from bastproxy.libs.plugins.needs import parsed, said_by
 from bastproxy.libs.plugins.plugininfo import PluginInfo
-from bastproxy.libs.plugins.reload import Reloader
+from bastproxy.libs.plugins.reload import Reloader, ReloadPlan, ReloadResult
 from bastproxy.libs.records import LogRecord
 
 EVENTS = {
@@ -155,24 +156,51 @@ class PluginLoader(LoaderInquiry):
         return True
 
     @AddAPI("reload.plugin", description="reload a plugin")
-    def reload_plugin(self, plugin_id: str) -> bool:
+    def reload_plugin(self, plugin_id: str, dependents: bool = False) -> bool:
         """Unload a plugin and load it again from its files as they are now.
 
         What ``attributes_to_save_on_reload`` names is kept.
 
+        :param dependents: take everything that depends on it along.
         :returns: True only when the new code runs.
         """
+        return self.reload_plugins([plugin_id], dependents).error is None
+
+    @AddAPI("reload.plugins", description="reload several plugins as one")
+    def reload_plugins(self, plugin_ids: Sequence[str], dependents: bool = False) -> ReloadResult:
+        """Reload plugins together: all of them run their new code, or all the old.
+
+        :param dependents: take everything that depends on them along.
+        """
+        started = perf_counter()
         try:
-            self.reloader.reload(plugin_id)
+            return self.reloader.reload(plugin_ids, dependents=dependents)
         except PluginError as error:
             self._report(error)
+            failure = without_trace(error)
+        for plugin_id in plugin_ids:
             self.kernel.dispatcher.raise_event(
                 "ev_plugin_reload_failed",
-                {"plugin_id": plugin_id, "reason": str(error)},
+                {"plugin_id": plugin_id, "reason": str(failure)},
                 OWNER_ID,
             )
-            return False
-        return True
+        return ReloadResult([], (perf_counter() - started) * 1000, failure)
+
+    @AddAPI("reload.plan", description="what a reload would do, and why")
+    def reload_plan(
+        self, plugin_id: str | Sequence[str], dependents: bool = False
+    ) -> ReloadPlan | None:
+        """Return the set that would reload with a plugin, or several, without doing it.
+
+        :param dependents: take everything that depends on it along.
+        :returns: None, with the reason behind ``get.plugin.error``, when it is refused.
+        """
+        plugin_ids = [plugin_id] if isinstance(plugin_id, str) else plugin_id
+        try:
+            return self.reloader.plan(plugin_ids, dependents=dependents)
+        except PluginError as error:
+            self._report(error)
+            return None
 
     def start(self) -> None:
         """Take part in imports: from now on plugins can be loaded."""
@@ -281,9 +309,7 @@ class PluginLoader(LoaderInquiry):
                 self.take_out(plugin_id)
 
     def _fail(self, error: PluginError, bad: dict[str, PluginError]) -> None:
-        # Its traceback would keep the plugin's code alive; its text is in the details.
-        bad[error.plugin_id] = error.with_traceback(None)
-        error.__context__ = None
+        bad[error.plugin_id] = without_trace(error)
         self._report(error)
 
     def _unload_plan(self, plugin_id: str, dependents: bool) -> list[str]:

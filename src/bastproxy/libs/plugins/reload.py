@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -19,11 +19,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReloadPlan:
-    """The reload set in dependency order, with the reason for each member."""
+    """The reload set in dependency order, with the reason for each member.
 
-    plugin_id: str
+    :ivar asked: the plugins whose reload was asked for.
+    """
+
+    asked: list[str]
     members: list[str]
     reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadResult:
+    """What became of a reload.
+
+    :ivar members: the plugins that run their new code, in dependency order; none when it
+        failed.
+    :ivar milliseconds: how long it took.
+    :ivar error: why all run the old code, or None.
+    """
+
+    members: list[str]
+    milliseconds: float
+    error: PluginError | None = None
 
 
 class Reloader:
@@ -33,20 +51,23 @@ class Reloader:
         self._loader = loader
         self._busy = False
 
-    def plan(self, plugin_id: str, *, dependents: bool = False) -> ReloadPlan:
+    def plan(self, plugin_ids: Sequence[str], *, dependents: bool = False) -> ReloadPlan:
         """Say what would be reloaded, in which order and why, without doing it.
 
-        :param dependents: take everything that depends on it along.
-        :raises PluginError: the plugin is not loaded, or a member cannot be reloaded.
+        :param plugin_ids: those that reload together, all or nothing.
+        :param dependents: take everything that depends on them along.
+        :raises PluginError: one is not loaded, or a member cannot be reloaded.
         """
         loader = self._loader
-        info = loader.plugins_info.get(plugin_id)
-        if info is None or not info.is_loaded:
-            raise loader.not_loaded(plugin_id, "reload")
-        reasons = {plugin_id: "it was asked for"}
+        reasons: dict[str, str] = {}
+        for plugin_id in plugin_ids:
+            if not loader.is_loaded(plugin_id):
+                raise loader.not_loaded(plugin_id, "reload")
+            reasons[plugin_id] = "it was asked for"
         if dependents:
-            for member in loader.get_plugin_dependents(plugin_id):
-                reasons[member] = f"it depends on {plugin_id}"
+            for plugin_id in plugin_ids:
+                for member in loader.get_plugin_dependents(plugin_id):
+                    reasons.setdefault(member, f"it depends on {plugin_id}")
         known = 0
         while known != len(reasons):
             known = len(reasons)
@@ -56,32 +77,32 @@ class Reloader:
         members = [member for member in loader.load_order if member in reasons]
         for member in members:
             loader.check_may_go(member, "reload")
-        return ReloadPlan(plugin_id, members, reasons)
+        return ReloadPlan(list(plugin_ids), members, reasons)
 
-    def reload(self, plugin_id: str, *, dependents: bool = False) -> ReloadPlan:
-        """Reload a plugin and what goes with it, all or nothing.
+    def reload(self, plugin_ids: Sequence[str], *, dependents: bool = False) -> ReloadResult:
+        """Reload plugins and what goes with them, all or nothing.
 
-        :param dependents: take everything that depends on it along.
+        :param dependents: take everything that depends on them along.
         :raises PluginError: the new code does not run; the old code goes on.
         """
         if self._busy:
-            raise PluginError(plugin_id, "reload", "another reload is going on")
+            raise PluginError(plugin_ids[0], "reload", "another reload is going on")
         self._busy = True
         started = perf_counter()
         try:
-            plan = self.plan(plugin_id, dependents=dependents)
+            plan = self.plan(plugin_ids, dependents=dependents)
             Transaction(self._loader, self._read(plan)).run()
         finally:
             self._busy = False
             settle(self._loader)
-        milliseconds = (perf_counter() - started) * 1000
+        result = ReloadResult(plan.members, (perf_counter() - started) * 1000)
         for member in plan.members:
             self._loader.lifecycle.raise_event(
                 "ev_plugin_reloaded",
                 self._loader.plugins_info[member],
-                milliseconds=milliseconds,
+                milliseconds=result.milliseconds,
             )
-        return plan
+        return result
 
     def _takes_dependents(self, plugin_id: str) -> bool:
         instance = self._loader.get_plugin_instance(plugin_id)
