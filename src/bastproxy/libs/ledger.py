@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 logger = logging.getLogger("bastproxy.libs.ledger")
+
+#: Whose initialize hooks are running, or have begun the task that is running.
+initializing: ContextVar[str] = ContextVar("initializing", default="")
 
 
 class State(StrEnum):
@@ -33,14 +37,18 @@ class Keeper(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One registration: who owns it, of which generation, and what it is."""
+    """One registration: who owns it, of which generation, and what it is.
+
+    :ivar by_initialize: the owner's ``initialize`` hooks have made it, or a task of theirs;
+        running them again makes it again.
+    """
 
     owner_id: str
     generation: int
     kind: str
     key: Hashable
     name: str
-    serial: int
+    by_initialize: bool = False
     state: State = State.ACTIVE
 
 
@@ -57,7 +65,6 @@ class Ledger:
         self._lines: dict[str, dict[tuple[str, Hashable], Line]] = {}
         self._generations: dict[str, int] = {}
         self._opened: dict[str, int] = {}
-        self._serial = 0
 
     def add_kind(self, kind: str, keeper: Keeper) -> None:
         """Let ``keeper`` answer for all lines of ``kind``.
@@ -82,17 +89,13 @@ class Ledger:
         """Have new lines belong to an earlier generation again; its number is not reused."""
         self._generations[owner_id] = generation
 
-    def mark(self) -> int:
-        """Return a number that the lines written so far do not pass, and later ones do."""
-        return self._serial
-
     def write(self, owner_id: str, kind: str, key: Hashable, name: str) -> Line:
         """Record that ``owner_id`` owns ``key`` of ``kind``.
 
         :param name: what a person calls it.
         """
-        self._serial += 1
-        line = Line(owner_id, self._generations.get(owner_id, 0), kind, key, name, self._serial)
+        generation = self._generations.get(owner_id, 0)
+        line = Line(owner_id, generation, kind, key, name, initializing.get() == owner_id)
         lines = self._lines.get(owner_id)
         if lines is None:
             lines = self._lines[owner_id] = {}
@@ -159,12 +162,15 @@ class Ledger:
                 line.state = State.SUSPENDED
         return len(lines)
 
-    def resume(self, owner_id: str, *, generation: int) -> int:
-        """Make the suspended lines of one generation active again, oldest first."""
+    def resume(self, owner_id: str, *, generation: int, but: Collection[Line] = ()) -> int:
+        """Make the suspended lines of one generation active again, oldest first.
+
+        :param but: lines that stay as they are.
+        """
         lines = [
             line
             for line in self.lines(owner_id, generation=generation)
-            if line.state is State.SUSPENDED
+            if line.state is State.SUSPENDED and line not in but
         ]
         for line in lines:
             if self._stands(line):

@@ -112,7 +112,6 @@ class Dispatcher:
         event = self._events.get(event_name)
         known = event.find(function) if event is not None else None
         if known is not None:
-            self._write(known, event_name)  # it is still wanted, also after a roll-back
             return False
         call = self._spawning(event_name, function, owner_id) if is_async(function) else function
         if event is None:

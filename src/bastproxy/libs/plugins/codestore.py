@@ -131,5 +131,9 @@ def _cached(cache: str, digest: bytes, name: str) -> Code | None:
 def _compile(source: bytes, name: str) -> CodeType:
     try:
         return compile(source, name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        if error.filename != name:  # NUL bytes are found before anybody knows where
+            error.filename, error.lineno = name, source.partition(b"\0")[0].count(b"\n") + 1
+        raise
     except (ValueError, MemoryError, RecursionError, OverflowError) as error:
         raise SyntaxError(str(error), (name, 1, 0, "")) from error

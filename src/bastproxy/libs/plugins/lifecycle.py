@@ -15,6 +15,7 @@ from typing import Any
 from bastproxy.libs.api import AddAPI
 from bastproxy.libs.declarations import declared
 from bastproxy.libs.events import EventRecord
+from bastproxy.libs.ledger import initializing
 from bastproxy.libs.plugins.codestore import CodeStore
 from bastproxy.libs.plugins.errors import PluginError, plugin_error
 from bastproxy.libs.plugins.imputils import (
@@ -127,10 +128,21 @@ class Lifecycle:
 
         :raises PluginError: one failed.
         """
-        info.runtime_info.initialize_mark = self.kernel.ledger.mark()
         with phase(info, "initialize"):
-            info.runtime_info.plugin_instance.run_hooks("initialize")
+            self.run_initialize(info)
         self.raise_event("ev_plugin_initialized", info)
+
+    def run_initialize(self, info: PluginInfo, *, isolate: bool = False) -> None:
+        """Run the ``initialize`` hooks, and have the ledger note what they make.
+
+        :param isolate: log what fails and run the rest.
+        :raises HookError: one failed, and ``isolate`` is False.
+        """
+        token = initializing.set(info.plugin_id)
+        try:
+            info.runtime_info.plugin_instance.run_hooks("initialize", isolate=isolate)
+        finally:
+            initializing.reset(token)
 
     def unload(self, info: PluginInfo) -> None:
         """Take a plugin out: hooks, APIs, all other registrations, the event, modules."""

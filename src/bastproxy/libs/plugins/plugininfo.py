@@ -30,7 +30,6 @@ class PluginRuntimeInfo:
     :ivar imported_time: when it was imported, local time; 1970 before that.
     :ivar generation: how often it has been loaded in this run, from 1.
     :ivar is_reloading: what happens to it now happens because of a reload.
-    :ivar initialize_mark: the ledger's mark when the ``initialize`` hooks began.
     :ivar error: why the last try to load it failed, or empty.
     """
 
@@ -41,7 +40,6 @@ class PluginRuntimeInfo:
         self.imported_time = EPOCH
         self.generation = 0
         self.is_reloading = False
-        self.initialize_mark = 0
         self.error = ""
 
 

@@ -8,19 +8,26 @@ very same objects with their memory.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from bastproxy.libs.plugins.carry import Carry
+from bastproxy.libs.ledger import Line
+from bastproxy.libs.plugins.carry import Carry, NotRestoredError
 from bastproxy.libs.plugins.codestore import CodeStore
+from bastproxy.libs.plugins.errors import PluginError, plugin_error
 from bastproxy.libs.plugins.imputils import (
+    ALIAS,
     ROOT,
+    modules_around,
     modules_of,
     put_back_modules,
+    remove_aliases,
     remove_modules,
 )
 from bastproxy.libs.plugins.lifecycle import OWNER_ID, phase
@@ -31,6 +38,7 @@ from bastproxy.libs.records import LogRecord
 if TYPE_CHECKING:
     from bastproxy.libs.plugins.loader import PluginLoader
 
+RESTORING = "restoring the attributes kept over the reload"
 TASK = "task"
 SETTLE_SECONDS = 5.0
 
@@ -58,6 +66,7 @@ class _Member:
     kept: dict[str, Any] = field(default_factory=dict)
     memory: dict[str, Any] | None = None
     carry: Carry | None = None
+    again: list[Line] = field(default_factory=list)
 
     @property
     def plugin_id(self) -> str:
@@ -76,7 +85,8 @@ class Transaction:
         self._ledger = loader.kernel.ledger
         self._order = loader.load_order.copy()
         self._path = sys.path.copy()
-        self._plugin_modules = set(modules_of(ROOT))
+        self._known = {*modules_of(ROOT), *modules_of(ALIAS)}
+        self._modules = modules_around(members)
         self._members = [
             _Member(
                 info := loader.plugins_info[plugin_id],
@@ -155,12 +165,31 @@ class Transaction:
         self._lifecycle.raise_event("ev_plugin_unloaded", member.info)
 
     def _restore(self, member: _Member, old: dict[str, ModuleType], instance: Any) -> None:
-        version = member.described["version"]
+        carry = member.carry = Carry(member.plugin_id, old, member.instance, instance)
         kept = member.kept
-        if member.info.version != version:
-            kept = instance.migrate_state(version, dict(kept))
-        member.carry = Carry(member.plugin_id, old, member.instance, instance)
-        member.carry.restore(kept)
+        if member.info.version != member.described["version"]:
+            carry.remember(kept)  # a migration changes it in place, as likely as not
+            kept = self._migrate(member, instance)
+        try:
+            carry.restore(kept)
+        except NotRestoredError as error:
+            raise _not_restored(member.info, type(instance), error) from None
+
+    def _migrate(self, member: _Member, instance: Any) -> dict[str, Any]:
+        version = member.described["version"]
+        with phase(member.info, f"migrating the state from version {version}"):
+            kept = instance.migrate_state(version, dict(member.kept))
+        if not isinstance(kept, dict):
+            reason = f"migrate_state must return a dict, not {type(kept).__name__}"
+            code = type(instance).migrate_state.__code__
+            raise PluginError(
+                member.plugin_id,
+                f"migrating the state from version {version}",
+                reason,
+                file=Path(code.co_filename),
+                line=code.co_firstlineno,
+            )
+        return kept
 
     def _commit(self) -> None:
         for member in reversed(self._members):
@@ -170,6 +199,8 @@ class Transaction:
             )
             self._loader.store.forget(member.info.package_path)
             set_reloading(member.info, False)
+            member.info.runtime_info.error = ""
+            self._loader.errors.pop(member.plugin_id, None)
         self._keep_places()
 
     def _keep_places(self) -> None:
@@ -190,14 +221,15 @@ class Transaction:
             )
             self._ledger.return_to_generation(member.plugin_id, member.generation)
             self._loader.store.forget(member.info.package_path)
-            runtime = member.described["runtime_info"]
             vars(member.info).update(member.described)
-            vars(runtime).update(member.running)
-        for name in set(modules_of(ROOT)) - self._plugin_modules:
-            if name in sys.modules:  # what only the failed code has imported
+            if member.memory is None:  # it has never been stopped
+                vars(member.info.runtime_info).update(member.running)
+        # What only the failed code has imported goes too.
+        remove_aliases(set(modules_of(ALIAS)) - self._known)
+        for name in set(modules_of(ROOT)) - self._known:
+            if name in sys.modules:
                 remove_modules(name.removeprefix("bastproxy."))
-        for member in self._members:
-            put_back_modules(member.modules)
+        put_back_modules(self._modules)
         if sys.path != self._path:
             sys.path[:] = self._path
 
@@ -208,39 +240,69 @@ class Transaction:
             self._ledger.release(member.plugin_id, generation=generation)
             if member.carry is not None:
                 member.carry.undo()
-            self._lifecycle.unloaded.remember(member.plugin_id, generation, new, {})
-        for plugin_id in [name for name in self._loader.load_order if name not in self._order]:
+            if new is not member.instance:
+                self._lifecycle.unloaded.remember(member.plugin_id, generation, new, {})
+        load_order = self._loader.load_order
+        for plugin_id in [name for name in reversed(load_order) if name not in self._order]:
             if self._loader.is_loaded(plugin_id) and not self._is_member(plugin_id):
                 self._loader.take_out(plugin_id)  # only the new code needed it
         self._put_back()
-        self._loader.load_order[:] = self._order
-        for member in self._members:
-            if member.memory is not None:
-                self._revive(member, member.memory)
+        load_order[:] = [
+            name for name in self._order if name in load_order or self._is_member(name)
+        ]
+        stopped = [member for member in self._members if member.memory is not None]
+        for member in stopped:
+            self._revive(member)
+        for member in stopped:
+            self._initialize_again(member)
 
     def _is_member(self, plugin_id: str) -> bool:
         return any(member.plugin_id == plugin_id for member in self._members)
 
-    def _revive(self, member: _Member, memory: dict[str, Any]) -> None:
-        """Take an old instance up again: its memory, its registrations, its ``initialize``."""
+    def _revive(self, member: _Member) -> None:
+        """Take an old instance up again, with its memory and its registrations."""
         instance, info = member.instance, member.info
+        assert member.memory is not None
         vars(instance).clear()
-        vars(instance).update(memory)
-        # Work that initialize had begun begins again; all else keeps its place.
-        mark = info.runtime_info.initialize_mark
-        for line in self._ledger.lines(member.plugin_id, kind=TASK):
-            if line.serial > mark:
-                self._ledger.drop(line)
-        self._ledger.resume(member.plugin_id, generation=member.generation)
-        before = self._ledger.mark()
+        vars(instance).update(member.memory)
+        vars(info.runtime_info).update(member.running)
+        # What initialize has made waits for initialize to make it again, in its old place.
+        lines = self._ledger.lines(member.plugin_id, generation=member.generation)
+        member.again = [line for line in lines if line.by_initialize]
+        self._ledger.resume(member.plugin_id, generation=member.generation, but=member.again)
         set_reloading(info, True)
         self._lifecycle.raise_event("ev_plugin_loaded", info)
-        instance.run_hooks("initialize", isolate=True)
-        self._lifecycle.raise_event("ev_plugin_initialized", info)
-        set_reloading(info, False)
-        for line in reversed(self._ledger.lines(member.plugin_id)):
-            if mark < line.serial <= before:
+
+    def _initialize_again(self, member: _Member) -> None:
+        """Run ``initialize`` of a revived instance, and let go of what it does not renew."""
+        assert member.memory is not None
+        for line in member.again:
+            if line.kind == TASK:  # or it would run twice
                 self._ledger.drop(line)
+        self._lifecycle.run_initialize(member.info, isolate=True)
+        self._lifecycle.raise_event("ev_plugin_initialized", member.info)
+        set_reloading(member.info, False)
+        member.instance.is_reloading_f = member.memory["is_reloading_f"]
+        for line in reversed(member.again):
+            self._ledger.drop(line)
+
+
+def _not_restored(info: PluginInfo, plugin_class: Any, error: NotRestoredError) -> PluginError:
+    """Tell that an attribute cannot be set, and where the class says so."""
+    assert error.__cause__ is not None
+    found = plugin_error(info.plugin_id, RESTORING, error.__cause__, info.package_path)
+    place = inspect.getattr_static(plugin_class, error.name, None)
+    code: Any = getattr(getattr(place, "fget", None) or plugin_class.__init__, "__code__", None)
+    if found.line is None and code is not None:
+        found.file, found.line = Path(code.co_filename), code.co_firstlineno
+    return PluginError(
+        info.plugin_id,
+        RESTORING,
+        f"{error}: {found.reason}",
+        file=found.file,
+        line=found.line,
+        details=found.details,
+    )
 
 
 def set_reloading(info: PluginInfo, value: bool) -> None:
