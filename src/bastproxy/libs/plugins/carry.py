@@ -212,9 +212,9 @@ class Carry:
     def _method(self, method: MethodType) -> Any:
         owner = self._carry(method.__self__)
         ours = method.__func__.__module__ in self._old
-        if owner is method.__self__ and not self._is_ours(owner):
-            if not ours or isinstance(owner, type):
-                return method
+        foreign = owner is method.__self__ and not self._is_ours(owner)
+        if foreign and (not ours or isinstance(owner, type)):
+            return method
         name = method.__func__.__name__
         for attribute in _manglings(owner, name):
             found = getattr(owner, attribute, None)
