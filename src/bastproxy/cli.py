@@ -72,6 +72,7 @@ def main() -> None:
 @click.option("--mud", type=ADDRESS, help="The MUD to play.")
 @click.option("--demo", is_flag=True, help="Play the MUD that ships with the proxy.")
 @click.option("--load", multiple=True, metavar="PLUGIN_ID", help="Load this plugin too.")
+@click.option("--dev", is_flag=True, help="Reload a plugin when its files are saved.")
 @click.option("--log-level", type=click.Choice(LEVELS, case_sensitive=False))
 def run(
     home: Path | None,
@@ -79,6 +80,7 @@ def run(
     mud: Address | None,
     demo: bool,
     load: tuple[str, ...],
+    dev: bool,
     log_level: str | None,
 ) -> None:
     """Run the proxy until Ctrl-C."""
@@ -94,6 +96,7 @@ def run(
             load=(*config.load, *load),
             log_level=log_level or config.log_level,
             plugin_paths=tuple(Path(path).expanduser() for path in config.plugin_paths),
+            dev=dev,
         )
         asyncio.run(_run(options, demo))
     except ConfigError as error:

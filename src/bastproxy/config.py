@@ -78,6 +78,7 @@ class Options:
     :ivar notices: whether clients are told of what the proxy does.
     :ivar quiet_time: seconds after which a line without an end is passed on.
     :ivar installed: whether plugins of installed distributions are looked for.
+    :ivar dev: whether a plugin is reloaded when its files are saved, in this run.
     """
 
     home: Path
@@ -91,6 +92,7 @@ class Options:
     quiet_time: float = 0.1
     plugin_paths: tuple[Path, ...] = ()
     installed: bool = True
+    dev: bool = False
 
     @property
     def plugins_directory(self) -> Path:

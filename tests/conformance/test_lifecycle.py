@@ -280,10 +280,11 @@ async def test_the_steps_of_a_reload(proxy, loader, notes, note_events):
     instance.state = "kept"
     assert loader("reload.plugin", MINE)
     assert notes == [
-        "hook uninitialize",
-        f"ev_plugin_unloaded {MINE}",
+        # The new modules are imported beside the old ones, before anything stops.
         "package",
         "class module",
+        "hook uninitialize",
+        f"ev_plugin_unloaded {MINE}",
         "begins",
         "hook __init__ 40",
         "hook __init__ 60",

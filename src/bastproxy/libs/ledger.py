@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 logger = logging.getLogger("bastproxy.libs.ledger")
+
+#: Whose initialize hooks are running, or have begun the task that is running.
+initializing: ContextVar[str] = ContextVar("initializing", default="")
 
 
 class State(StrEnum):
@@ -33,13 +37,18 @@ class Keeper(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One registration: who owns it, of which generation, and what it is."""
+    """One registration: who owns it, of which generation, and what it is.
+
+    :ivar by_initialize: the owner's ``initialize`` hooks have made it, or a task of theirs;
+        running them again makes it again.
+    """
 
     owner_id: str
     generation: int
     kind: str
     key: Hashable
     name: str
+    by_initialize: bool = False
     state: State = State.ACTIVE
 
 
@@ -55,6 +64,7 @@ class Ledger:
         self._keepers: dict[str, Keeper] = {}
         self._lines: dict[str, dict[tuple[str, Hashable], Line]] = {}
         self._generations: dict[str, int] = {}
+        self._opened: dict[str, int] = {}
 
     def add_kind(self, kind: str, keeper: Keeper) -> None:
         """Let ``keeper`` answer for all lines of ``kind``.
@@ -71,16 +81,21 @@ class Ledger:
 
     def open_generation(self, owner_id: str) -> int:
         """Begin the next generation of ``owner_id`` and return its number, from 1."""
-        generation = self._generations.get(owner_id, 0) + 1
-        self._generations[owner_id] = generation
+        generation = self._opened.get(owner_id, 0) + 1
+        self._opened[owner_id] = self._generations[owner_id] = generation
         return generation
+
+    def return_to_generation(self, owner_id: str, generation: int) -> None:
+        """Have new lines belong to an earlier generation again; its number is not reused."""
+        self._generations[owner_id] = generation
 
     def write(self, owner_id: str, kind: str, key: Hashable, name: str) -> Line:
         """Record that ``owner_id`` owns ``key`` of ``kind``.
 
         :param name: what a person calls it.
         """
-        line = Line(owner_id, self._generations.get(owner_id, 0), kind, key, name)
+        generation = self._generations.get(owner_id, 0)
+        line = Line(owner_id, generation, kind, key, name, initializing.get() == owner_id)
         lines = self._lines.get(owner_id)
         if lines is None:
             lines = self._lines[owner_id] = {}
@@ -124,11 +139,15 @@ class Ledger:
         """
         lines = self.lines(owner_id, generation=generation, kind=kind)
         for line in reversed(lines):
-            if self._stands(line):
-                self._tell(line, "release")
-            if self._stands(line):
-                self.strike(owner_id, line.kind, line.key)
+            self.drop(line)
         return len(lines)
+
+    def drop(self, line: Line) -> None:
+        """Undo one registration."""
+        if self._stands(line):
+            self._tell(line, "release")
+        if self._stands(line):
+            self.strike(line.owner_id, line.kind, line.key)
 
     def suspend(self, owner_id: str, *, generation: int) -> int:
         """Set the active lines of one generation aside, newest first."""
@@ -143,12 +162,15 @@ class Ledger:
                 line.state = State.SUSPENDED
         return len(lines)
 
-    def resume(self, owner_id: str, *, generation: int) -> int:
-        """Make the suspended lines of one generation active again, oldest first."""
+    def resume(self, owner_id: str, *, generation: int, but: Collection[Line] = ()) -> int:
+        """Make the suspended lines of one generation active again, oldest first.
+
+        :param but: lines that stay as they are.
+        """
         lines = [
             line
             for line in self.lines(owner_id, generation=generation)
-            if line.state is State.SUSPENDED
+            if line.state is State.SUSPENDED and line not in but
         ]
         for line in lines:
             if self._stands(line):

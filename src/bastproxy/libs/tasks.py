@@ -77,6 +77,10 @@ class Tasks:
             if task is not _current_task():
                 task.cancel()
 
+    def is_settled(self) -> bool:
+        """Say whether no cancelled task is still on its way to its end."""
+        return not self._ending
+
     async def settle(self, timeout: float = 5.0) -> list[str]:
         """Wait for the cancelled tasks to end.
 

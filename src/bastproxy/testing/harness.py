@@ -84,6 +84,7 @@ class ProxyHarness:
     :param notices: whether the proxy tells clients what it does.
     :param quiet_time: seconds after which a line without an end is passed on.
     :param timeout: seconds that any reading waits before it fails.
+    :param dev: whether a plugin is reloaded when its files are saved.
     :raises HarnessError: a plugin cannot be loaded.
     :ivar api: an API object of the test's own.
     :ivar log: the messages logged so far.
@@ -101,6 +102,7 @@ class ProxyHarness:
         timeout: float = TIMEOUT,
         plugin_paths: Sequence[Path] = (),
         installed: bool = False,
+        dev: bool = False,
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory() if home is None else None
         self.home = Path(self._temporary.name) if self._temporary else Path(home or "")
@@ -116,6 +118,7 @@ class ProxyHarness:
             quiet_time=quiet_time,
             plugin_paths=tuple(plugin_paths),
             installed=installed,
+            dev=dev,
         )
         self.mud = ScriptedMud(gmcp=gmcp, timeout=timeout)
         self._collector = _LogCollector()

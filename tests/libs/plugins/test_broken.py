@@ -185,24 +185,19 @@ def test_what_is_mended_loads(rig: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_reload_of_what_is_broken_is_refused_or_leaves_nothing(
-    neighbours: Any, name: str
-) -> None:
+def test_a_reload_of_what_is_broken_leaves_the_old_code_running(neighbours: Any, name: str) -> None:
     rig, case = neighbours, CASES[name]
     rig.write(BAD, answer="old")
     rig.load(BAD)
+    instance = rig.instance(BAD)
     failed = rig.watch("ev_plugin_reload_failed", "ev_plugin_reloaded")
     _write(rig, BAD, case)
     assert rig.call("reload.plugin", BAD) is False
     assert failed == [("ev_plugin_reload_failed", BAD)]
     assert re.match(rf"{BAD}: {case.phase}[ :]", rig.error(BAD)), rig.error(BAD)
-    if case.phase in ("compile", "metadata"):
-        assert rig.ask(BAD) == "old"
-        assert not rig.instance(BAD).is_reloading_f
-    else:
-        assert not rig.call("is.plugin.loaded", BAD)
-        assert rig.kernel.ledger.lines(BAD) == []
-        assert BAD not in rig.modules()
+    assert rig.ask(BAD) == "old"
+    assert rig.instance(BAD) is instance
+    assert not instance.is_reloading_f
     assert rig.ask(GOOD) == "good"
     assert rig.ask(OTHER) == "other"
 

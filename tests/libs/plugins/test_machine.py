@@ -19,7 +19,6 @@ from hypothesis.stateful import (
 IDS = [f"plugins.games.p{number}" for number in range(5)]
 WAYS = ["metadata", "literal", "computed", "api"]
 BREAKS = ["", "", "", "syntax", "metadata", "import", "__init__", "initialize"]
-REFUSED_AT_ONCE = ("syntax", "metadata")
 
 plugin_ids = st.sampled_from(IDS)
 
@@ -111,22 +110,22 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=plugin_ids)
     def reload(self, name: str) -> None:
-        before, instance = dict(self.loaded), self.rig.instance(name)
+        before = dict(self.loaded)
+        instances = {key: self.rig.instance(key) for key in before}
         members = self._reload_set(name)
         done = self.rig.call("reload.plugin", name)
         if name not in before:
             assert not done
             return
-        if any(self.disk[member].broken in REFUSED_AT_ONCE for member in members):
-            assert self.rig.instance(name) is instance
-        if self.rig.instance(name) is instance:
-            assert not done
-            assert any(self._may_be_refused(member, members) for member in members)
-            return
         rest = {key: disk for key, disk in before.items() if key not in members}
-        new = [name for name in self._actual() if name not in rest]
-        self._check_loaded(members, rest, new)
-        assert done is all(member in self.loaded for member in members)
+        if not done:
+            assert {key: self.rig.instance(key) for key in self._actual()} == instances
+            closure = self._closure(members, rest)
+            assert any(self._is_bad(key, rest) or self._on_cycle(key, rest) for key in closure)
+            return
+        assert all(self.rig.instance(key) is not instances[key] for key in members)
+        self._check_loaded(members, rest, [key for key in self._actual() if key not in rest])
+        assert set(members) <= set(self.loaded)
 
     @invariant()
     def what_is_loaded_is_what_the_model_says(self) -> None:
@@ -237,19 +236,13 @@ class Machine(RuleBasedStateMachine):
             found |= more
 
     def _reload_set(self, name: str) -> list[str]:
-        members = [name]
-        for member in members:
-            if member in self.loaded and self.loaded[member].takes:
-                members += [
-                    key
-                    for key, disk in self.loaded.items()
-                    if member in disk.needs and key not in members
-                ]
-        return [name for name in self._actual() if name in members]
-
-    def _may_be_refused(self, member: str, members: list[str]) -> bool:
-        rest = {key: disk for key, disk in self.loaded.items() if key not in members}
-        return self.disk[member].broken in REFUSED_AT_ONCE or self._on_cycle(member, rest)
+        members = {name} & set(self.loaded)
+        while True:
+            taking = [key for key in members if self.loaded[key].takes]
+            more = {other for key in taking for other in self._dependents(key)} - members
+            if not more:
+                return sorted(members)
+            members |= more
 
 
 def _reaches(name: str, needs: dict[str, list[str]]) -> bool:

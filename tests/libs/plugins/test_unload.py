@@ -96,6 +96,8 @@ async def test_nothing_is_left_of_a_plugin_that_registered_one_of_everything(rig
         assert rig.call("unload.plugin", A)
         rig.kernel.ledger.release("plugins.games.other")
         assert await rig.kernel.tasks.settle() == []
+    # The loader too has waited for the old tasks, and lets go of them.
+    await asyncio.gather(*rig.kernel.tasks.of("libs.plugins.loader"))
     rig.assert_gone(A, refs)
     rig.kernel.dispatcher.raise_event("ev_tick")
     assert rig.kernel.dispatcher.event("ev_mine") is None

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
-from bastproxy.libs.events.event import Callback, Event, is_async
+from bastproxy.libs.events.event import Callback, Declaration, Event, is_async
 from bastproxy.libs.events.record import Author, EventRecord, author
 from bastproxy.libs.events.register import RegisterToEvent
 from bastproxy.libs.ledger import Ledger
@@ -28,20 +28,22 @@ class _Declarations:
 
     def __init__(self, events: dict[str, Event]) -> None:
         self._events = events
+        self._by_serial: dict[Hashable, tuple[Event, Declaration]] = {}
+
+    def add(self, event: Event, declaration: Declaration) -> None:
+        self._by_serial[declaration.serial] = (event, declaration)
+        event.declarations.append(declaration)
 
     def suspend(self, key: Hashable) -> None:
-        self._events[str(key)].suspended = True
+        self._by_serial[key][1].suspended = True
 
     def resume(self, key: Hashable) -> None:
-        self._events[str(key)].suspended = False
+        self._by_serial[key][1].suspended = False
 
     def release(self, key: Hashable) -> None:
-        event = self._events[str(key)]
-        event.owner_id = ""
-        event.suspended = False
-        event.description = []
-        event.arg_descriptions = {}
-        if not event.callbacks:
+        event, declaration = self._by_serial.pop(key)
+        event.declarations.remove(declaration)
+        if not event.callbacks and not event.declarations:
             del self._events[event.name]
 
 
@@ -57,7 +59,8 @@ class Dispatcher:
         self._events: dict[str, Event] = {}
         self._by_serial: dict[Hashable, tuple[Event, Callback]] = {}
         self._serials = itertools.count(1)
-        ledger.add_kind(EVENT, _Declarations(self._events))
+        self._declarations = _Declarations(self._events)
+        ledger.add_kind(EVENT, self._declarations)
         ledger.add_kind(CALLBACK, self)
 
     def add_event(
@@ -71,22 +74,24 @@ class Dispatcher:
 
         :returns: False, with a message in the log, when another owner has declared it.
         """
-        event = self._events.get(name)
-        if event is not None and event.declared and event.owner_id != owner_id:
+        event = self._events.get(name) or self._events.setdefault(name, Event(name))
+        old = event.declaration
+        if old is not None and old.owner_id != owner_id:
             LogRecord(
-                f"{owner_id} cannot add the event {name!r}: {event.owner_id} has",
+                f"{owner_id} cannot add the event {name!r}: {old.owner_id} has",
                 level="error",
                 sources=[owner_id, OWNER_ID],
             )()
             return False
-        if event is None:
-            event = self._events[name] = Event(name)
-        self._ledger.strike(event.owner_id, EVENT, name)
-        event.owner_id = owner_id
-        event.suspended = False
-        event.description = [description] if isinstance(description, str) else list(description)
-        event.arg_descriptions = dict(arg_descriptions or {})
-        self._ledger.write(owner_id, EVENT, name, name)
+        lines = [description] if isinstance(description, str) else list(description)
+        declaration = Declaration(
+            next(self._serials), owner_id, lines, dict(arg_descriptions or {})
+        )
+        self._declarations.add(event, declaration)
+        self._ledger.write(owner_id, EVENT, declaration.serial, name)
+        if old is not None:
+            self._declarations.release(old.serial)
+            self._ledger.strike(owner_id, EVENT, old.serial)
         return True
 
     def register(
@@ -105,18 +110,24 @@ class Dispatcher:
         if not callable(function):
             raise TypeError(f"{owner_id}: a callback of {event_name} must be callable")
         event = self._events.get(event_name)
-        if event is not None and event.find(function) is not None:
+        known = event.find(function) if event is not None else None
+        if known is not None:
             return False
         call = self._spawning(event_name, function, owner_id) if is_async(function) else function
         if event is None:
             event = self._events[event_name] = Event(event_name)
         serial = next(self._serials)
         callback = Callback(serial, function, owner_id, priority, call)
+        event.take_place(callback)
         event.callbacks.append(callback)
         event.activate(callback)
         self._by_serial[serial] = (event, callback)
-        self._ledger.write(owner_id, CALLBACK, serial, f"{event_name} {callback.name}")
+        self._write(callback, event_name)
         return True
+
+    def _write(self, callback: Callback, event_name: str) -> None:
+        name = f"{event_name} {callback.name}"
+        self._ledger.write(callback.owner_id, CALLBACK, callback.serial, name)
 
     def add_declared(
         self, owner_id: str, obj: object, attribute: str, declaration: RegisterToEvent
@@ -233,11 +244,13 @@ class Dispatcher:
     def suspend(self, key: Hashable) -> None:
         """Stop calling one callback, and keep its place."""
         event, callback = self._by_serial[key]
+        callback.suspended = True
         event.deactivate(callback)
 
     def resume(self, key: Hashable) -> None:
         """Call it again, in its old place."""
         event, callback = self._by_serial[key]
+        callback.suspended = False
         event.activate(callback)
 
     def release(self, key: Hashable) -> None:
@@ -245,7 +258,7 @@ class Dispatcher:
         event, callback = self._by_serial.pop(key)
         event.callbacks.remove(callback)
         event.deactivate(callback)
-        if not event.callbacks and not event.owner_id:
+        if not event.callbacks and not event.declarations:
             del self._events[event.name]
 
     def _spawning(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from bisect import bisect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -27,6 +28,7 @@ class Callback:
         "place",
         "seconds",
         "serial",
+        "suspended",
     )
 
     def __init__(
@@ -42,6 +44,7 @@ class Callback:
         self.owner_id = owner_id
         self.place = (priority, serial)
         self.call = call
+        self.suspended = False
         self.name: str = getattr(function, "__name__", None) or type(function).__name__
         self.calls = 0
         self.errors = 0
@@ -64,46 +67,88 @@ class Callback:
         }
 
 
+@dataclass(slots=True, eq=False)
+class Declaration:
+    """What an owner says of an event."""
+
+    serial: int
+    owner_id: str
+    description: list[str]
+    arg_descriptions: dict[str, str]
+    suspended: bool = False
+
+
 class Event:
     """A named occurrence and the callbacks that listen to it.
 
-    :ivar owner_id: who declared it, empty while nobody has.
     :ivar active: the callbacks that a raise runs, in order; replaced, never changed,
         so that a raise in progress can tell.
     :ivar callbacks: those and the suspended ones.
+    :ivar declarations: the newest that is not suspended holds.
     :ivar raised: how often it was raised.
     """
 
-    __slots__ = (
-        "active",
-        "arg_descriptions",
-        "callbacks",
-        "description",
-        "name",
-        "owner_id",
-        "raised",
-        "suspended",
-    )
+    __slots__ = ("active", "callbacks", "declarations", "name", "raised")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.owner_id = ""
-        self.description: list[str] = []
-        self.arg_descriptions: dict[str, str] = {}
+        self.declarations: list[Declaration] = []
         self.callbacks: list[Callback] = []
         self.active: tuple[Callback, ...] = ()
         self.raised = 0
-        self.suspended = False
+
+    @property
+    def declaration(self) -> Declaration | None:
+        """What holds of the event; None while callbacks only wait for somebody to add it."""
+        for declaration in reversed(self.declarations):
+            if not declaration.suspended:
+                return declaration
+        return None
 
     @property
     def declared(self) -> bool:
-        """Whether somebody has added it, or callbacks only wait for that."""
-        return bool(self.owner_id) and not self.suspended
+        """Whether somebody has added it."""
+        return self.declaration is not None
+
+    @property
+    def owner_id(self) -> str:
+        """Who has added it; empty while nobody has."""
+        declaration = self.declaration
+        return declaration.owner_id if declaration is not None else ""
+
+    @property
+    def description(self) -> list[str]:
+        """Lines for people."""
+        declaration = self.declaration
+        return declaration.description if declaration is not None else []
+
+    @property
+    def arg_descriptions(self) -> dict[str, str]:
+        """What each key of its record means."""
+        declaration = self.declaration
+        return declaration.arg_descriptions if declaration is not None else {}
 
     def activate(self, callback: Callback) -> None:
         """Put a callback among those that a raise runs, at its place."""
         index = bisect(self.active, callback.place, key=_place)
         self.active = (*self.active[:index], callback, *self.active[index:])
+
+    def take_place(self, callback: Callback) -> None:
+        """Give a new callback the place of the suspended one that it stands for, if any.
+
+        While a plugin reloads its old callbacks are suspended; the new ones of the same
+        name and priority run where those ran.
+        """
+        taken = {other.place for other in self.callbacks if not other.suspended}
+        for old in self.callbacks:
+            if (
+                old.suspended
+                and (old.owner_id, old.name, old.priority)
+                == (callback.owner_id, callback.name, callback.priority)
+                and old.place not in taken
+            ):
+                callback.place = old.place
+                return
 
     def deactivate(self, callback: Callback) -> None:
         """Take a callback out of those that a raise runs."""

@@ -4,6 +4,7 @@ from bastproxy.libs.plugins.errors import HookError, PluginError
 from bastproxy.libs.plugins.kernel import Kernel, running_kernel
 from bastproxy.libs.plugins.loader import PluginLoader
 from bastproxy.libs.plugins.plugininfo import PluginInfo, PluginRuntimeInfo
+from bastproxy.libs.plugins.reload import ReloadPlan, ReloadResult
 
 __all__ = [
     "HookError",
@@ -12,5 +13,7 @@ __all__ = [
     "PluginInfo",
     "PluginLoader",
     "PluginRuntimeInfo",
+    "ReloadPlan",
+    "ReloadResult",
     "running_kernel",
 ]

@@ -67,6 +67,10 @@ class CodeStore:
         prepared = self._prepared.get(path)
         return prepared if prepared is not None else read_code(Path(path))
 
+    def adopt(self, other: CodeStore) -> None:
+        """Take over what another store has prepared."""
+        self._prepared.update(other._prepared)
+
     def forget(self, directory: Path) -> None:
         """Drop what was prepared below a directory."""
         prefix = f"{directory}{os.sep}"
@@ -128,8 +132,8 @@ def _compile(source: bytes, name: str) -> CodeType:
     try:
         return compile(source, name, "exec", dont_inherit=True)
     except SyntaxError as error:
-        if not error.filename:  # some are told without their place
-            error.filename, error.lineno = name, error.lineno or 1
+        if error.filename != name:  # NUL bytes are found before anybody knows where
+            error.filename, error.lineno = name, source.partition(b"\0")[0].count(b"\n") + 1
         raise
     except (ValueError, MemoryError, RecursionError, OverflowError) as error:
         raise SyntaxError(str(error), (name, 1, 0, "")) from error

@@ -53,6 +53,15 @@ class HookError(Exception):
         super().__init__(f"the hook {hook} failed in {function}")
 
 
+def without_trace(error: PluginError) -> PluginError:
+    """Return the error without its traceback, which would keep the plugin's code alive.
+
+    The traceback's text is in the details.
+    """
+    error.__context__ = error.__cause__ = None
+    return error.with_traceback(None)
+
+
 def plugin_error(plugin_id: str, phase: str, error: BaseException, directory: Path) -> PluginError:
     """Tell an exception raised by a plugin's code as a :class:`PluginError`.
 

@@ -6,7 +6,7 @@ import importlib
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -177,6 +177,18 @@ def modules_of(package: str) -> dict[str, ModuleType]:
     }
 
 
+def modules_around(plugin_ids: Iterable[str]) -> dict[str, ModuleType]:
+    """Return the modules of plugins, their categories, and the aliases of both, by name."""
+    names = {f"{root}{plugin_id}" for plugin_id in plugin_ids for root in ("bastproxy.", "")}
+    categories = {name.rpartition(".")[0] for name in names}
+    prefixes = tuple(f"{name}." for name in names)
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if name in names or name in categories or name.startswith(prefixes)
+    }
+
+
 def are_current(package: str, store: CodeStore) -> bool:
     """Say whether the imported modules of a package are those that ``store`` would run."""
     if package not in sys.modules:
@@ -225,12 +237,17 @@ def _is_synthetic(module: ModuleType) -> bool:
 
 def remove_synthetic_modules() -> None:
     """Take the empty categories and the alias ``plugins`` out of ``sys.modules``."""
-    for name in [name for name in modules_of(ALIAS) if _is_alias(name)]:
-        del sys.modules[name]
+    remove_aliases(modules_of(ALIAS))
     for name, module in modules_of(ROOT).items():
         if _is_synthetic(module):
             del sys.modules[name]
             delattr(sys.modules[ROOT], name.removeprefix(f"{ROOT}."))
+
+
+def remove_aliases(names: Iterable[str]) -> None:
+    """Take those of the names that are aliases of plugins' modules out of ``sys.modules``."""
+    for name in [name for name in names if _is_alias(name)]:
+        del sys.modules[name]
 
 
 def _is_alias(name: str) -> bool:
@@ -239,9 +256,9 @@ def _is_alias(name: str) -> bool:
 
 
 def put_back_modules(modules: dict[str, ModuleType]) -> None:
-    """Undo :func:`remove_modules`."""
+    """Undo :func:`remove_modules`, with what :func:`modules_around` has found before it."""
+    sys.modules.update(modules)
     for name, module in modules.items():
-        sys.modules[name] = module
         parent_name, _, attribute = name.rpartition(".")
         if parent_name in sys.modules:
             setattr(sys.modules[parent_name], attribute, module)

@@ -15,6 +15,7 @@ from typing import Any
 from bastproxy.libs.api import AddAPI
 from bastproxy.libs.declarations import declared
 from bastproxy.libs.events import EventRecord
+from bastproxy.libs.ledger import initializing
 from bastproxy.libs.plugins.codestore import CodeStore
 from bastproxy.libs.plugins.errors import PluginError, plugin_error
 from bastproxy.libs.plugins.imputils import (
@@ -30,6 +31,10 @@ from bastproxy.libs.plugins.unloaded import Unloaded
 
 OWNER_ID = "libs.plugins.loader"
 BASE_PACKAGE = "bastproxy.plugins._baseplugin"
+
+
+#: Loads what an instance turns out to depend on.
+Late = Callable[[PluginInfo, Any], None]
 
 
 class Lifecycle:
@@ -49,7 +54,7 @@ class Lifecycle:
         self.on_imported: list[Callable[[PluginInfo], None]] = []
         self.on_instantiated: list[Callable[[PluginInfo, Any], None]] = []
 
-    def load(self, info: PluginInfo, late: Callable[[PluginInfo, Any], None]) -> None:
+    def load(self, info: PluginInfo, late: Late) -> None:
         """Import, instantiate and register a plugin; telling that it is loaded is the caller's.
 
         :param late: loads what the instance turns out to depend on.
@@ -63,21 +68,40 @@ class Lifecycle:
             self.compile(info)
             if not are_current(info.package_import_location, self.store):
                 stale = remove_modules(info.plugin_id)
-            plugin_class = self._import(info)
-            instance = self._instantiate(info, plugin_class)
-            with phase(info, "registration"):
-                self._register(info, instance)
-            with phase(info, "dependencies"):
-                late(info, instance)
-            with phase(info, "restoring the attributes kept over the reload"):
-                self.cache.restore(info.plugin_id, instance)
+            plugin_class = self.import_modules(info)
+            self.bring_up(info, plugin_class, late)
         except BaseException:
             self._abandon(info)
             put_back_modules(stale)
             if sys.path != path:
                 sys.path[:] = path
             raise
-        runtime.is_loaded = True
+
+    def bring_up(
+        self,
+        info: PluginInfo,
+        plugin_class: type,
+        late: Late,
+        restore: Callable[[Any], None] | None = None,
+    ) -> None:
+        """Instantiate and register an imported plugin; telling that it is loaded is the caller's.
+
+        :param restore: gives the new instance what the old one had.
+        :raises PluginError: something failed; what was registered is still in the ledger.
+        """
+        with phase(info, "import"):
+            for step in self.on_imported:
+                step(info)
+        instance = self._instantiate(info, plugin_class)
+        with phase(info, "registration"):
+            self._register(info, instance)
+        with phase(info, "dependencies"):
+            late(info, instance)
+        if restore is not None:
+            with phase(info, "restoring the attributes kept over the reload"):
+                restore(instance)
+        info.runtime_info.is_loaded = True
+        info.runtime_info.is_initialized = False
 
     def compile(self, info: PluginInfo, store: CodeStore | None = None) -> None:
         """Compile every file of a plugin ahead of its import, if it is not compiled yet.
@@ -106,8 +130,21 @@ class Lifecycle:
         :raises PluginError: one failed.
         """
         with phase(info, "initialize"):
-            info.runtime_info.plugin_instance.run_hooks("initialize")
+            self.run_initialize(info)
         self.raise_event("ev_plugin_initialized", info)
+
+    def run_initialize(self, info: PluginInfo, *, isolate: bool = False) -> None:
+        """Run the ``initialize`` hooks, and have the ledger note what they make.
+
+        :param isolate: log what fails and run the rest.
+        :raises HookError: one failed, and ``isolate`` is False.
+        """
+        info.runtime_info.is_initialized = True
+        token = initializing.set(info.plugin_id)
+        try:
+            info.runtime_info.plugin_instance.run_hooks("initialize", isolate=isolate)
+        finally:
+            initializing.reset(token)
 
     def unload(self, info: PluginInfo) -> None:
         """Take a plugin out: hooks, APIs, all other registrations, the event, modules."""
@@ -126,7 +163,11 @@ class Lifecycle:
             name, {"plugin_id": info.plugin_id, **args}, OWNER_ID
         )
 
-    def _import(self, info: PluginInfo) -> type:
+    def import_modules(self, info: PluginInfo) -> type:
+        """Import the modules of a plugin and return its class.
+
+        :raises PluginError: one fails, or there is no class that will do.
+        """
         with phase(info, "import"):
             importlib.import_module(info.package_import_location)
             module = importlib.import_module(info.plugin_class_import_location)
@@ -136,8 +177,6 @@ class Lifecycle:
             self._check_class(info, plugin_class, Path(str(module.__file__)))
             info.runtime_info.is_imported = True
             info.runtime_info.imported_time = datetime.now()
-            for step in self.on_imported:
-                step(info)
         assert isinstance(plugin_class, type)
         return plugin_class
 
@@ -180,7 +219,6 @@ class Lifecycle:
 
     def _abandon(self, info: PluginInfo) -> None:
         instance = info.runtime_info.plugin_instance
-        self.cache.drop(info.plugin_id)
         self._release(info)
         self._remove(info, instance)
 

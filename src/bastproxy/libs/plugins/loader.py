@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from bastproxy.libs.api import API, AddAPI
@@ -20,14 +21,14 @@ from bastproxy.libs.plugins.dependency import (
     resolve,
 )
 from bastproxy.libs.plugins.discovery import Discovery
-from bastproxy.libs.plugins.errors import PluginError
+from bastproxy.libs.plugins.errors import PluginError, without_trace
 from bastproxy.libs.plugins.imputils import PluginFinder, remove_synthetic_modules
 from bastproxy.libs.plugins.inquiry import LoaderInquiry
 from bastproxy.libs.plugins.kernel import Kernel, running_kernel
 from bastproxy.libs.plugins.lifecycle import OWNER_ID, Lifecycle
 from bastproxy.libs.plugins.needs import parsed, said_by
 from bastproxy.libs.plugins.plugininfo import PluginInfo
-from bastproxy.libs.plugins.reload import Reloader
+from bastproxy.libs.plugins.reload import Reloader, ReloadPlan, ReloadResult
 from bastproxy.libs.records import LogRecord
 
 
@@ -178,24 +179,51 @@ class PluginLoader(LoaderInquiry):
         return True
 
     @AddAPI("reload.plugin", description="reload a plugin")
-    def reload_plugin(self, plugin_id: str) -> bool:
+    def reload_plugin(self, plugin_id: str, dependents: bool = False) -> bool:
         """Unload a plugin and load it again from its files as they are now.
 
         What ``attributes_to_save_on_reload`` names is kept.
 
+        :param dependents: take everything that depends on it along.
         :returns: True only when the new code runs.
         """
+        return self.reload_plugins([plugin_id], dependents).error is None
+
+    @AddAPI("reload.plugins", description="reload several plugins as one")
+    def reload_plugins(self, plugin_ids: Sequence[str], dependents: bool = False) -> ReloadResult:
+        """Reload plugins together: all of them run their new code, or all the old.
+
+        :param dependents: take everything that depends on them along.
+        """
+        started = perf_counter()
         try:
-            self.reloader.reload(plugin_id)
+            return self.reloader.reload(plugin_ids, dependents=dependents)
         except PluginError as error:
             self._report(error)
+            failure = without_trace(error)
+        for plugin_id in plugin_ids:
             self.kernel.dispatcher.raise_event(
                 "ev_plugin_reload_failed",
-                {"plugin_id": plugin_id, "reason": str(error)},
+                {"plugin_id": plugin_id, "reason": str(failure)},
                 OWNER_ID,
             )
-            return False
-        return True
+        return ReloadResult([], (perf_counter() - started) * 1000, failure)
+
+    @AddAPI("reload.plan", description="what a reload would do, and why")
+    def reload_plan(
+        self, plugin_id: str | Sequence[str], dependents: bool = False
+    ) -> ReloadPlan | None:
+        """Return the set that would reload with a plugin, or several, without doing it.
+
+        :param dependents: take everything that depends on it along.
+        :returns: None, with the reason behind ``get.plugin.error``, when it is refused.
+        """
+        plugin_ids = [plugin_id] if isinstance(plugin_id, str) else plugin_id
+        try:
+            return self.reloader.plan(plugin_ids, dependents=dependents)
+        except PluginError as error:
+            self._report(error)
+            return None
 
     def start(self) -> None:
         """Take part in imports: from now on plugins can be loaded."""
@@ -244,7 +272,7 @@ class PluginLoader(LoaderInquiry):
         try:
             self._check_met(plugin_id, resolution.needs[plugin_id], resolution.bad)
             self.lifecycle.load(
-                self.plugins_info[plugin_id], partial(self._load_late, resolution.bad)
+                self.plugins_info[plugin_id], partial(self.load_late, resolution.bad)
             )
         except PluginError as error:
             self.store.forget(self.plugins_info[plugin_id].package_path)
@@ -263,7 +291,7 @@ class PluginLoader(LoaderInquiry):
         # Told last, so that whoever hears of it finds it in every listing.
         self.lifecycle.raise_event("ev_plugin_loaded", self.plugins_info[plugin_id])
 
-    def _load_late(self, bad: dict[str, PluginError], info: PluginInfo, instance: Any) -> None:
+    def load_late(self, bad: dict[str, PluginError], info: PluginInfo, instance: Any) -> None:
         """Load what only the instance knows that it depends on."""
         needs = parsed(info, said_by(info))
         if info.plugin_id in self.orphaned:
@@ -298,8 +326,9 @@ class PluginLoader(LoaderInquiry):
     def _initialize(
         self, plugin_id: str, batch: Sequence[str], bad: dict[str, PluginError]
     ) -> None:
-        if not self.is_loaded(plugin_id):
-            return
+        info = self.plugins_info.get(plugin_id)
+        if info is None or not info.is_loaded or info.runtime_info.is_initialized:
+            return  # it has gone meanwhile, or a reload has initialized it
         try:
             self.lifecycle.initialize(self.plugins_info[plugin_id])
         except PluginError as error:
@@ -313,9 +342,7 @@ class PluginLoader(LoaderInquiry):
                 self.take_out(plugin_id)
 
     def _fail(self, error: PluginError, bad: dict[str, PluginError]) -> None:
-        # Its traceback would keep the plugin's code alive; its text is in the details.
-        bad[error.plugin_id] = error.with_traceback(None)
-        error.__context__ = None
+        bad[error.plugin_id] = without_trace(error)
         self._report(error)
 
     def _unload_plan(self, plugin_id: str, dependents: bool) -> list[str]:

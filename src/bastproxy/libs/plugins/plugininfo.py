@@ -32,6 +32,7 @@ class PluginRuntimeInfo:
     :ivar imported_time: when it was imported, local time; 1970 before that.
     :ivar generation: how often it has been loaded in this run, from 1.
     :ivar is_reloading: what happens to it now happens because of a reload.
+    :ivar is_initialized: its ``initialize`` hooks have begun.
     :ivar error: why the last try to load it failed, or empty.
     """
 
@@ -42,6 +43,7 @@ class PluginRuntimeInfo:
         self.imported_time = EPOCH
         self.generation = 0
         self.is_reloading = False
+        self.is_initialized = False
         self.error = ""
 
 

@@ -1,18 +1,17 @@
-"""Reloading: which plugins go together, and the steps that take them to their new code.
-
-The steps are those that the plugin author sees: keep the attributes, unload, import
-afresh, load, restore.  What can be found wrong before anything stops is found first.
-"""
+"""Reloading: which plugins go together, and what is wrong with them before anything stops."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from bastproxy.libs.plugins.codestore import CodeStore
-from bastproxy.libs.plugins.dependency import PHASE, Requirement, circular, find_path
+from bastproxy.libs.plugins.dependency import PHASE, Requirement, circular, find_path, in_order
 from bastproxy.libs.plugins.errors import PluginError
-from bastproxy.libs.plugins.lifecycle import phase
+from bastproxy.libs.plugins.holders import holds
+from bastproxy.libs.plugins.transaction import Fresh, Transaction, settle
 
 if TYPE_CHECKING:
     from bastproxy.libs.plugins.loader import PluginLoader
@@ -20,11 +19,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReloadPlan:
-    """The reload set in dependency order, with the reason for each member."""
+    """The reload set in dependency order, with the reason for each member.
 
-    plugin_id: str
+    :ivar asked: the plugins whose reload was asked for.
+    """
+
+    asked: list[str]
     members: list[str]
     reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadResult:
+    """What became of a reload.
+
+    :ivar members: the plugins that run their new code, in dependency order; none when it
+        failed.
+    :ivar milliseconds: how long it took.
+    :ivar error: why all run the old code, or None.
+    """
+
+    members: list[str]
+    milliseconds: float
+    error: PluginError | None = None
 
 
 class Reloader:
@@ -32,78 +49,73 @@ class Reloader:
 
     def __init__(self, loader: PluginLoader) -> None:
         self._loader = loader
+        self._busy = False
 
-    def plan(self, plugin_id: str) -> ReloadPlan:
+    def plan(self, plugin_ids: Sequence[str], *, dependents: bool = False) -> ReloadPlan:
         """Say what would be reloaded, in which order and why, without doing it.
 
-        :raises PluginError: the plugin is not loaded, or a member cannot be reloaded.
+        :param plugin_ids: those that reload together, all or nothing.
+        :param dependents: take everything that depends on them along.
+        :raises PluginError: one is not loaded, or a member cannot be reloaded.
         """
         loader = self._loader
-        info = loader.plugins_info.get(plugin_id)
-        if info is None or not info.is_loaded:
-            raise loader.not_loaded(plugin_id, "reload")
-        reasons = {plugin_id: "it was asked for"}
-        for member in loader.load_order:
-            for needed in loader.needed(member):
-                if needed in reasons and self._takes_dependents(needed):
-                    reasons.setdefault(member, f"{needed} takes its dependents along")
+        reasons: dict[str, str] = {}
+        for plugin_id in plugin_ids:
+            if not loader.is_loaded(plugin_id):
+                raise loader.not_loaded(plugin_id, "reload")
+            reasons[plugin_id] = "it was asked for"
+        if dependents:
+            for plugin_id in plugin_ids:
+                for member in loader.get_plugin_dependents(plugin_id):
+                    reasons.setdefault(member, f"it depends on {plugin_id}")
+        known = 0
+        while known != len(reasons):
+            known = len(reasons)
+            for taking in [name for name in reasons if self._takes_dependents(name)]:
+                for member in loader.get_plugin_dependents(taking):
+                    reasons.setdefault(member, f"{taking} takes its dependents along")
+            for member in loader.load_order:
+                if member not in reasons and (reason := holds(member, reasons)):
+                    reasons[member] = reason
         members = [member for member in loader.load_order if member in reasons]
         for member in members:
             loader.check_may_go(member, "reload")
-        return ReloadPlan(plugin_id, members, reasons)
+        return ReloadPlan(list(plugin_ids), members, reasons)
 
-    def reload(self, plugin_id: str) -> None:
-        """Reload a plugin and what goes with it.
+    def reload(self, plugin_ids: Sequence[str], *, dependents: bool = False) -> ReloadResult:
+        """Reload plugins and what goes with them, all or nothing.
 
-        :raises PluginError: the new code does not run.  When its files do not compile,
-            or their metadata is wrong, the old code goes on; when it fails later, the
-            plugin is not loaded any more.
+        :param dependents: take everything that depends on them along.
+        :raises PluginError: the new code does not run; the old code goes on.
         """
-        loader, lifecycle = self._loader, self._loader.lifecycle
-        plan = self.plan(plugin_id)
-        self._check(plan)
-        places = {member: loader.load_order.index(member) for member in plan.members}
-        loader.orphaned.update(plan.members)
+        if self._busy:
+            raise PluginError(plugin_ids[0], "reload", "another reload is going on")
+        self._busy = True
+        started = perf_counter()
         try:
-            for member in reversed(plan.members):
-                self._take_out(member)
-            bad = loader.load(plan.members)[1]
+            plan = self.plan(plugin_ids, dependents=dependents)
+            Transaction(self._loader, self._read(plan)).run()
         finally:
-            for member in plan.members:
-                lifecycle.cache.drop(member)
-                self._set_reloading(member, False)
-        self._keep_places(places)
+            self._busy = False
+            settle(self._loader)
+        result = ReloadResult(plan.members, (perf_counter() - started) * 1000)
         for member in plan.members:
-            if loader.is_loaded(member):
-                lifecycle.raise_event("ev_plugin_reloaded", loader.plugins_info[member])
-        if bad:
-            raise bad.get(plugin_id) or next(iter(bad.values()))
-
-    def _take_out(self, plugin_id: str) -> None:
-        loader = self._loader
-        instance = loader.get_plugin_instance(plugin_id)
-        if instance is None:
-            return  # a hook of another member has unloaded it
-        self._set_reloading(plugin_id, True)
-        with phase(loader.plugins_info[plugin_id], "keeping attributes over the reload"):
-            loader.lifecycle.cache.save(plugin_id, instance)
-        loader.take_out(plugin_id)
-
-    def _set_reloading(self, plugin_id: str, value: bool) -> None:
-        info = self._loader.plugins_info.get(plugin_id)
-        if info is not None:
-            info.runtime_info.is_reloading = value
-            if info.runtime_info.plugin_instance is not None:
-                info.runtime_info.plugin_instance.is_reloading_f = value
+            self._loader.lifecycle.raise_event(
+                "ev_plugin_reloaded",
+                self._loader.plugins_info[member],
+                milliseconds=result.milliseconds,
+            )
+        return result
 
     def _takes_dependents(self, plugin_id: str) -> bool:
         instance = self._loader.get_plugin_instance(plugin_id)
         return instance is not None and bool(instance.reload_dependents_f)
 
-    def _check(self, plan: ReloadPlan) -> None:
+    def _read(self, plan: ReloadPlan) -> dict[str, Fresh]:
         """Find what is wrong with the files, and with what they need, before anything stops."""
         loader = self._loader
         loader.discover()
+        fresh: dict[str, Fresh] = {}
         needs: dict[str, list[Requirement]] = {}
         versions: dict[str, int] = {}
         for member in plan.members:
@@ -113,11 +125,14 @@ class Reloader:
             loader.lifecycle.compile(info, store)
             needs[member] = loader.declared(info, store)
             versions[member] = info.version
+            fresh[member] = Fresh(info, store)
         for member in plan.members:
             self._check_needs(member, needs, versions)
         for name in loader.load_order:
             if name not in needs:
                 self._check_versions(name, loader.requirements(name), versions)
+        order = in_order(plan.members, lambda name: [need.plugin_id for need in needs[name]])
+        return {member: fresh[member] for member in order}
 
     def _check_needs(
         self, plugin_id: str, needs: dict[str, list[Requirement]], versions: dict[str, int]
@@ -146,12 +161,3 @@ class Reloader:
             if version is not None and not need.allows(version):
                 reason = f"{plugin_id} needs {need}, but the files have version {version}"
                 raise PluginError(need.plugin_id, PHASE, reason)
-
-    def _keep_places(self, places: dict[str, int]) -> None:
-        """Put the members back where they were in the order of loading, if they still fit."""
-        order = self._loader.load_order
-        for member, place in sorted(places.items(), key=lambda item: item[1]):
-            if member in order:
-                order.remove(member)
-                order.insert(place, member)
-        self._loader.sort()

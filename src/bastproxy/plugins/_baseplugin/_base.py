@@ -64,6 +64,14 @@ class Plugin(BaseCommands):
         task: asyncio.Task[T] = self.api("libs.tasks:spawn")(self.plugin_id, coroutine, name)
         return task
 
+    def migrate_state(self, old_version: int, state: dict[str, Any]) -> dict[str, Any]:
+        """Return what to restore when a reload has changed ``PLUGIN_VERSION``.
+
+        :param old_version: the version that the state comes from.
+        :param state: the kept attributes by name, ``data`` included.
+        """
+        return state
+
     def all_dependencies(self) -> list[str]:
         """Return what the plugin says, in ``dependencies`` and through the API, it needs."""
         own = self.dependencies

@@ -12,7 +12,7 @@ from bastproxy.libs.api import AddAPI
 from bastproxy.libs.commands.parsing import Answer
 from bastproxy.libs.files import set_aside, write_whole
 from bastproxy.libs.nearest import did_you_mean
-from bastproxy.libs.plugins import PluginInfo
+from bastproxy.libs.plugins import PluginInfo, ReloadPlan
 from bastproxy.libs.records import LogRecord
 from bastproxy.libs.tables import table
 from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
@@ -115,11 +115,18 @@ class Plugin(BasePlugin):
     @AddCommand()
     @AddParser(description="reload a plugin from its files as they are now")
     @AddArgument("plugin", help="its id, or the end of it")
+    @AddArgument("-d", "--dependents", action="store_true", help="with what depends on it")
+    @AddArgument("-p", "--plan", action="store_true", help="say what would be done, and why")
     def _command_reload(self) -> Result:
-        plugin_id = self._find(self._args()["plugin"])
-        if self.api(f"{LOADER}:reload.plugin")(plugin_id):
-            return True, [f"reloaded {plugin_id}"]
-        return False, self._why(plugin_id)
+        args = self._args()
+        plugin_id = self._find(args["plugin"])
+        if args["plan"]:
+            plan = self.api(f"{LOADER}:reload.plan")(plugin_id, args["dependents"])
+            return (True, _told(plan)) if plan else (False, self._why(plugin_id))
+        result = self.api(f"{LOADER}:reload.plugins")([plugin_id], args["dependents"])
+        if result.error is None:
+            return True, [f"reloaded {', '.join(result.members)}"]
+        return False, str(result.error).splitlines()
 
     @AddCommand()
     @AddParser(description="list what depends on a plugin")
@@ -268,3 +275,10 @@ class Plugin(BasePlugin):
     def _phook_save(self) -> None:
         if self.wanted or self.unwanted or self._path.exists():
             self._write()
+
+
+def _told(plan: ReloadPlan) -> list[str]:
+    rows = [
+        (str(number), member, plan.reasons[member]) for number, member in enumerate(plan.members, 1)
+    ]
+    return ["in this order, all or nothing:", *table(("", "plugin", "why"), rows)]
