@@ -66,7 +66,9 @@ async def test_the_reset_event_resets(proxy, notes):
     assert get(OTHER, "limit") == 5
 
 
-@pytest.mark.conforms("Lifecycle events", "who hears of a loaded plugin finds it, and may unload it")
+@pytest.mark.conforms(
+    "Lifecycle events", "who hears of a loaded plugin finds it, and may unload it"
+)
 async def test_a_plugin_is_there_when_its_loading_is_told(proxy, loader, notes):
     proxy.write_plugin(MINE, SOURCE, dependencies=[OTHER])
     proxy.write_plugin(OTHER, SOURCE)
