@@ -281,3 +281,15 @@ async def test_a_reload_of_a_core_plugin_harms_nobody_while_lines_flow(proxy, pl
     gc.collect()
     assert proxy.api(f"{LOADER}:get.unloaded.plugins.in.memory")() == []
     assert not [message for message in proxy.log if message.startswith(("ERROR", "WARNING"))]
+
+
+async def test_the_base_class_is_updated_by_a_command(proxy, monkeypatch):
+    answers = iter([True, False])
+    monkeypatch.setattr(proxy.app.base_update, "update", lambda: next(answers))
+    proxy.app.kernel.registry.add(
+        "plugins._baseplugin", "update", proxy.app.base_update.update, "update the base class"
+    )
+    assert await proxy.command("#bp.plugins.patch") == ["the base class is updated"]
+    assert await proxy.command("#bp.plugins.patch") == [
+        "the base class is as it was; the log has the reason"
+    ]

@@ -77,7 +77,7 @@ class Plugin(BasePlugin):
         match = self.api("plugins.core.commands:get.current.command.args")()["match"]
         rows = [
             (detail.owner_id, detail.name, detail.shown, detail.help)
-            for owner_id in self.store.owners()
+            for owner_id in sorted(self.store.owners())
             for detail in self.store.settings_of(owner_id)
             if not detail.hidden and (match in detail.name or match in owner_id)
         ]
