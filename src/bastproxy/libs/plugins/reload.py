@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bastproxy.libs.plugins.codestore import CodeStore
 from bastproxy.libs.plugins.dependency import PHASE, Requirement, circular, find_path, in_order
 from bastproxy.libs.plugins.errors import PluginError
-from bastproxy.libs.plugins.holders import holds
+from bastproxy.libs.plugins.holders import Holdings
 from bastproxy.libs.plugins.transaction import Fresh, Transaction, settle
 
 if TYPE_CHECKING:
@@ -68,11 +68,14 @@ class Reloader:
             for plugin_id in plugin_ids:
                 for member in loader.get_plugin_dependents(plugin_id):
                     reasons.setdefault(member, f"it depends on {plugin_id}")
+        holdings = Holdings()
         known = 0
         while known != len(reasons):
             known = len(reasons)
             for member in loader.load_order:
-                if member not in reasons and (reason := self._why_along(member, reasons)):
+                if member in reasons:
+                    continue
+                if reason := self._taken_along(member, reasons) or holdings.why(member, reasons):
                     reasons[member] = reason
         members = [member for member in loader.load_order if member in reasons]
         for member in members:
@@ -108,12 +111,12 @@ class Reloader:
         instance = self._loader.get_plugin_instance(plugin_id)
         return instance is not None and bool(instance.reload_dependents_f)
 
-    def _why_along(self, plugin_id: str, reasons: Mapping[str, str]) -> str:
-        """Return why a plugin reloads with those in ``reasons``, or nothing."""
+    def _taken_along(self, plugin_id: str, reasons: Mapping[str, str]) -> str:
+        """Say which of those in ``reasons`` takes a plugin along, or nothing."""
         for needed in self._loader.needed(plugin_id):
             if needed in reasons and self._takes_dependents(needed):
                 return f"{needed} takes its dependents along"
-        return holds(plugin_id, reasons)
+        return ""
 
     def _read(self, plan: ReloadPlan) -> dict[str, Fresh]:
         """Find what is wrong with the files, and with what they need, before anything stops."""
