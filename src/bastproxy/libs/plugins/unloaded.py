@@ -64,7 +64,7 @@ class Unloaded:
     ) -> None:
         """Watch an unloaded generation, and let go of what typing's caches hold of it."""
         _clear_typing_caches()
-        self.living()  # or the list would grow with every reload
+        self._forget_the_dead()  # or the list would grow with every reload
         self._generations.append(
             _Generation(
                 plugin_id,
