@@ -319,7 +319,14 @@ def test_a_named_tuple_with_other_fields_is_made_anew(make_bench, caplog):
 
 
 def test_a_class_with_other_slots_gets_a_new_instance(make_bench):
-    bench = make_bench([("class FrozenSlots:\n    name: object", "class FrozenSlots:\n    name: object\n    more: int = 5")])
+    bench = make_bench(
+        [
+            (
+                "class FrozenSlots:\n    name: object",
+                "class FrozenSlots:\n    name: object\n    more: int = 5",
+            )
+        ]
+    )
     value = bench.old.FrozenSlots([bench.old.Plain("x")])
     kept = bench.carry([value])
     assert type(kept[0]) is bench.new.FrozenSlots
@@ -332,7 +339,12 @@ def test_a_class_with_other_slots_gets_a_new_instance(make_bench):
 
 def test_new_fields_of_a_dataclass_get_their_defaults(make_bench):
     bench = make_bench(
-        [("class Frozen:\n    name: object", "class Frozen:\n    name: object\n    more: list = field(default_factory=list)")]
+        [
+            (
+                "class Frozen:\n    name: object",
+                "class Frozen:\n    name: object\n    more: list = field(default_factory=list)",
+            )
+        ]
     )
     value = bench.carry(bench.old.Frozen("x"))
     assert value.more == []
@@ -515,9 +527,7 @@ def test_any_container_becomes_what_the_new_code_would_have_made_and_back(shape)
         value = build(shape, bench.old, bench.plugin)
         before = flat(value, bench.old)
         kept = bench.carry(value)
-        assert flat(kept, bench.new) == flat(
-            build(shape, bench.new, bench.instance), bench.new
-        )
+        assert flat(kept, bench.new) == flat(build(shape, bench.new, bench.instance), bench.new)
         if isinstance(value, list | dict | deque):
             assert kept is value
         bench.carried.undo()

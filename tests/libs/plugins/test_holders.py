@@ -93,9 +93,13 @@ def test_isinstance_holds_after_a_reload_that_failed(rig, edited):
     write_sub(rig)
     rig.load(SUB)
     made = rig.ask(SUB, "make")
-    rig.write(edited, "class Plugin(BasePlugin):\n    def __init__(self, *args):\n        1 / 0\n",
-              files={} if edited == SUB else LIBS | {"libs/x.py": LIBS["libs/x.py"].replace(
-                  "{generation}", "9")})
+    rig.write(
+        edited,
+        "class Plugin(BasePlugin):\n    def __init__(self, *args):\n        1 / 0\n",
+        files={}
+        if edited == SUB
+        else LIBS | {"libs/x.py": LIBS["libs/x.py"].replace("{generation}", "9")},
+    )
     assert not rig.call("reload.plugin", edited)
     assert rig.ask(BASE, "is.thing", made)
     assert rig.ask(BASE, "is.thing", rig.ask(SUB, "make"))
@@ -140,8 +144,14 @@ def test_a_module_that_holds_something_takes_its_plugin_along(rig, name, place):
     assert rig.call("reload.plugin", BASE)
     value = rig.ask(SUB, "call")
     module = sys.modules[f"bastproxy.{BASE}.libs.x"]
-    now = {"func": module.func, "Thing": module.Thing, "other": module.Thing, "x": module,
-           "base": sys.modules[f"bastproxy.{BASE}"], "shared": module.shared}
+    now = {
+        "func": module.func,
+        "Thing": module.Thing,
+        "other": module.Thing,
+        "x": module,
+        "base": sys.modules[f"bastproxy.{BASE}"],
+        "shared": module.shared,
+    }
     if name in now:
         assert value is now[name]
     elif name == "Sub":
@@ -153,8 +163,11 @@ def test_a_module_that_holds_something_takes_its_plugin_along(rig, name, place):
 def test_a_chain_of_holders_goes_along_in_order(rig):
     write_base(rig)
     write_sub(rig)
-    rig.write(THIRD, "from plugins.games.sub.plugin import Better\nclass Plugin(BasePlugin): pass\n",
-              dependencies=[SUB])
+    rig.write(
+        THIRD,
+        "from plugins.games.sub.plugin import Better\nclass Plugin(BasePlugin): pass\n",
+        dependencies=[SUB],
+    )
     rig.load(THIRD)
     made = plan(rig, BASE)
     assert made.members == [BASE, SUB, THIRD]
@@ -192,8 +205,11 @@ def test_a_plugin_that_only_calls_the_api_stays_and_sees_the_new_code(rig):
 def test_the_name_of_another_plugin_that_only_begins_alike_is_no_reason(rig):
     write_base(rig)
     rig.write("plugins.games.baseball", "class Thing: pass\nclass Plugin(BasePlugin): pass\n")
-    rig.write(SUB, "from plugins.games.baseball.plugin import Thing\nclass Plugin(BasePlugin): pass\n",
-              dependencies=["plugins.games.baseball"])
+    rig.write(
+        SUB,
+        "from plugins.games.baseball.plugin import Thing\nclass Plugin(BasePlugin): pass\n",
+        dependencies=["plugins.games.baseball"],
+    )
     rig.load(BASE, SUB)
     assert plan(rig, BASE).members == [BASE]
 

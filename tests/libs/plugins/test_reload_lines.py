@@ -112,7 +112,9 @@ async def test_no_line_is_lost_while_the_plugin_that_changes_them_reloads_200_ti
 
     sent, client_sent = await flood(proxy, client, edit_and_reload, 200)
     await client.wait_for(lambda: len(client.lines) >= sent, "the last line")
-    await proxy.mud.peer.wait_for(lambda: len(proxy.mud.peer.lines) >= client_sent, "the last command")
+    await proxy.mud.peer.wait_for(
+        lambda: len(proxy.mud.peer.lines) >= client_sent, "the last command"
+    )
     await client.sync()
     await proxy.mud.sync()
     assert results == [number % 5 != 0 for number in range(1, 201)]
@@ -136,7 +138,9 @@ async def test_no_line_is_lost_while_each_core_plugin_reloads_20_times(proxy):
 
     sent, client_sent = await flood(proxy, client, reload_core, 20 * len(core))
     await client.wait_for(lambda: len(client.lines) >= sent, "the last line")
-    await proxy.mud.peer.wait_for(lambda: len(proxy.mud.peer.lines) >= client_sent, "the last command")
+    await proxy.mud.peer.wait_for(
+        lambda: len(proxy.mud.peer.lines) >= client_sent, "the last command"
+    )
     await client.sync()
     await proxy.mud.sync()
     assert check(client.lines, sent, "a {}") == {1}

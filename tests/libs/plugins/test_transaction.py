@@ -56,8 +56,7 @@ BROKEN = plugin("1 / 0")
 
 def listeners(rig, event="ev_shared"):
     return [
-        (callback.owner_id, callback.name)
-        for callback in rig.kernel.dispatcher.event(event).active
+        (callback.owner_id, callback.name) for callback in rig.kernel.dispatcher.event(event).active
     ]
 
 
@@ -384,7 +383,9 @@ def test_a_class_that_a_kept_value_needs_is_imported_when_nobody_has_yet(rig):
     assert rig.instance(MINE).count.answer == 2
 
 
-PATCH = "from bastproxy.libs.api import AddAPI\n\n@AddAPI('hello')\ndef hello(self):\n    return {!r}\n"
+PATCH = (
+    "from bastproxy.libs.api import AddAPI\n\n@AddAPI('hello')\ndef hello(self):\n    return {!r}\n"
+)
 
 
 def test_a_patch_of_the_base_class_comes_back_once_for_everybody(full_rig, snapshot):
@@ -448,7 +449,10 @@ def test_a_plugin_that_an_event_unloads_meanwhile_stays_away(rig):
 
 def test_calls_of_an_api_from_before_reach_whoever_answers_now(rig):
     rig.write(MINE, answer="old")
-    rig.write(OTHER, plugin(members=f"@AddAPI('ask')\ndef ask(self):\n    return self.api('{MINE}:answer')()"))
+    rig.write(
+        OTHER,
+        plugin(members=f"@AddAPI('ask')\ndef ask(self):\n    return self.api('{MINE}:answer')()"),
+    )
     rig.load(MINE, OTHER)
     assert rig.ask(OTHER, "ask") == "old"
     rig.write(MINE, answer="new")
