@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from types import ModuleType
 
-from bastproxy.libs.plugins.imputils import modules_of
+from bastproxy.libs.plugins.imputils import ROOT
+
+_PREFIX = f"{ROOT}."
+_PLAIN = frozenset({str, int, float, bool, type(None), list, dict, set, tuple})
 
 
-def holds(plugin_id: str, replaced: Iterable[str]) -> str:
-    """Say which object of which replaced plugin the modules of a plugin hold, or nothing.
+class Holdings:
+    """What the modules of plugins hold of other plugins, as it is when this is made.
 
-    Looked at are the names of its modules: imported modules, classes, functions and
-    instances, and the bases of its classes.
+    Looked at are the names of the modules: imported modules, classes, functions and
+    instances, and the bases of classes.
     """
-    packages = {f"bastproxy.{name}": name for name in replaced}
-    for module in modules_of(f"bastproxy.{plugin_id}").values():
-        for name, value in vars(module).items():
-            for home in _homes(value):
-                owner = packages.get(".".join(home.split(".", 4)[:4]))
-                if owner is not None:
-                    return f"its {name} comes from {owner}"
-    return ""
+
+    def __init__(self) -> None:
+        self._names: dict[str, dict[str, str]] = {}  # by holder, by owner
+        for module_name, module in list(sys.modules.items()):
+            if module_name.startswith(_PREFIX):
+                names = self._names.setdefault(_plugin_of(module_name), {})
+                for name, value in list(vars(module).items()):
+                    if type(value) in _PLAIN:
+                        continue
+                    for home in _homes(value):
+                        if home != module_name and home.startswith(_PREFIX):
+                            names.setdefault(_plugin_of(home), name)
+
+    def why(self, plugin_id: str, replaced: Iterable[str]) -> str:
+        """Say which object of which replaced plugin the modules of a plugin hold, or nothing."""
+        names = self._names.get(plugin_id, {})
+        for owner in replaced:
+            if owner in names:
+                return f"its {names[owner]} comes from {owner}"
+        return ""
+
+
+def _plugin_of(module_name: str) -> str:
+    return ".".join(module_name.split(".", 4)[1:4])
 
 
 def _homes(value: object) -> list[str]:

@@ -121,13 +121,24 @@ class LoaderInquiry(LoaderNeeds):
         return [str(path) for path in info.invalid_files()] if info is not None else []
 
     @AddAPI("get.unloaded.plugins.in.memory", description="what is left of unloaded plugins")
-    def get_unloaded_plugins_in_memory(self, collect: bool = True) -> list[dict[str, Any]]:
-        """Return the unloaded generations of which an instance or a module still lives.
+    def get_unloaded_plugins_in_memory(
+        self, collect: bool = True, plugin_id: str = ""
+    ) -> list[dict[str, Any]]:
+        """Return the unloaded generations of which something lives, and who holds it.
 
-        :param collect: run the garbage collector first; it may take tens of
-            milliseconds.
+        :param collect: run the garbage collector first, and look for the holders; it may
+            take some hundred milliseconds.
+        :param plugin_id: only those of this plugin.
+        :returns: see :meth:`Unloaded.living`.
         """
-        return self.lifecycle.unloaded.living(collect=collect)
+        instances = {
+            plugin_id: info.runtime_info.plugin_instance
+            for plugin_id, info in self.plugins_info.items()
+            if info.runtime_info.plugin_instance is not None
+        }
+        return self.lifecycle.unloaded.living(
+            plugin_id=plugin_id, collect=collect, instances=instances if collect else None
+        )
 
 
 def _digest(path: Path) -> bytes:

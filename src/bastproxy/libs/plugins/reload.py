@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bastproxy.libs.plugins.codestore import CodeStore
 from bastproxy.libs.plugins.dependency import PHASE, Requirement, circular, find_path, in_order
 from bastproxy.libs.plugins.errors import PluginError
-from bastproxy.libs.plugins.holders import holds
+from bastproxy.libs.plugins.holders import Holdings
 from bastproxy.libs.plugins.transaction import Fresh, Transaction, settle
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Reloader:
             for plugin_id in plugin_ids:
                 for member in loader.get_plugin_dependents(plugin_id):
                     reasons.setdefault(member, f"it depends on {plugin_id}")
+        holdings = Holdings()
         known = 0
         while known != len(reasons):
             known = len(reasons)
@@ -75,7 +76,7 @@ class Reloader:
                 for member in loader.get_plugin_dependents(taking):
                     reasons.setdefault(member, f"{taking} takes its dependents along")
             for member in loader.load_order:
-                if member not in reasons and (reason := holds(member, reasons)):
+                if member not in reasons and (reason := holdings.why(member, reasons)):
                     reasons[member] = reason
         members = [member for member in loader.load_order if member in reasons]
         for member in members:

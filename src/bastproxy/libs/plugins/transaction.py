@@ -237,6 +237,7 @@ class Transaction:
             sys.path[:] = self._path
 
     def _roll_back(self) -> None:
+        load_order = self._loader.load_order
         for member in reversed(self._members):
             new = member.info.runtime_info.plugin_instance
             generation = member.info.runtime_info.generation
@@ -244,9 +245,14 @@ class Transaction:
             self._lifecycle.cache.take(member.plugin_id)
             if member.carry is not None:
                 member.carry.undo()
-            if new is not member.instance:
-                self._lifecycle.unloaded.remember(member.plugin_id, generation, new, {})
-        load_order = self._loader.load_order
+            if new is member.instance:
+                continue  # it has never been stopped
+            self._lifecycle.unloaded.remember(member.plugin_id, generation, new, {})
+            runtime, was_loaded = member.info.runtime_info, member.info.is_loaded
+            runtime.is_loaded, runtime.plugin_instance = False, None
+            if was_loaded:
+                load_order.remove(member.plugin_id)
+                self._lifecycle.raise_event("ev_plugin_unloaded", member.info)
         for plugin_id in [name for name in reversed(load_order) if name not in self._order]:
             if self._loader.is_loaded(plugin_id) and not self._is_member(plugin_id):
                 self._loader.take_out(plugin_id)  # only the new code needed it

@@ -1,15 +1,7 @@
 from collections.abc import Sequence
-from pathlib import Path
-
-import pytest
 
 from bastproxy.libs.plugins import PluginError, ReloadResult
-from bastproxy.plugins.core.watch.libs import Saves, touched
-
-DIRECTORIES = {
-    "plugins.a.one": [Path("/home/plugins/a/one")],
-    "plugins.a.other": [Path("/home/plugins/a/other"), Path("/src/other")],
-}
+from bastproxy.plugins.core.watch.libs import Saves
 
 
 class Proxy:
@@ -37,43 +29,6 @@ class Proxy:
         }
         report = self.saves.take(changed)
         return report.reloaded, [str(error) for error in report.errors]
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/home/plugins/a/one/plugin/__init__.py",
-        "/home/plugins/a/one/libs",
-        "/home/plugins/a/one",
-        "/home/plugins/a",
-    ],
-)
-def test_a_source_or_a_directory_concerns_its_plugin(path):
-    assert "plugins.a.one" in touched([path], DIRECTORIES)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "plugin/.__init__.py.swp",
-        "plugin/__init__.py~",
-        "plugin/.#__init__.py",
-        "plugin/#__init__.py#",
-        "plugin/__init__.py.tmp",
-        "plugin/__pycache__/__init__.cpython-311.pyc",
-        "__pycache__",
-        ".git/index",
-        ".ruff_cache/x.py",
-        "notes.txt",
-    ],
-)
-def test_what_editors_and_tools_leave_concerns_nobody(name):
-    assert touched([f"/home/plugins/a/one/{name}"], DIRECTORIES) == []
-
-
-def test_a_plugin_is_known_by_every_place_and_no_prefix_of_its_name():
-    assert touched(["/src/other/plugin/x.py"], DIRECTORIES) == ["plugins.a.other"]
-    assert touched(["/home/plugins/a/onerous/x.py"], DIRECTORIES) == []
 
 
 def test_strangers_reload_apart_and_one_does_not_hold_the_other_up():

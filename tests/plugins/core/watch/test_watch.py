@@ -385,3 +385,22 @@ def test_the_option_dev_switches_it_on(tmp_path, monkeypatch):
         result = CliRunner().invoke(cli.main, ["run", "--home", str(tmp_path), *more])
         assert result.exit_code == 0, result.output
     assert seen == [False, True]
+
+
+@pytest.mark.parametrize("dev", [True, False])
+async def test_nothing_is_left_of_a_watcher_that_was_reloaded(tmp_path, dev):
+    async with ProxyHarness(tmp_path / "home", mud=False, dev=dev) as proxy:
+        for _ in range(5):
+            assert proxy.api("libs.plugins.loader:reload.plugin")(WATCH)
+            assert await proxy.app.kernel.tasks.settle() == []
+        assert len(proxy.app.kernel.tasks.of(WATCH)) == dev
+        await _until_collected(proxy)
+
+
+async def _until_collected(proxy: ProxyHarness) -> None:
+    """Wait until the threads of cancelled watches have let go."""
+    left = None
+    async with asyncio.timeout(5):
+        while left := proxy.api("libs.plugins.loader:get.unloaded.plugins.in.memory")():
+            await asyncio.to_thread(lambda: None)
+    assert left == []

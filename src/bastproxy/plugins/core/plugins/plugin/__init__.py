@@ -186,11 +186,9 @@ class Plugin(BasePlugin):
 
     def _left(self, plugin_id: str) -> list[str]:
         return [
-            f"still in memory: generation {left['generation']}"
-            f"{', its instance' if left['instance'] else ''}"
-            f"{', ' + ', '.join(left['modules']) if left['modules'] else ''}"
-            for left in self.api(f"{LOADER}:get.unloaded.plugins.in.memory")()
-            if left["plugin_id"] == plugin_id
+            line
+            for left in self.api(f"{LOADER}:get.unloaded.plugins.in.memory")(True, plugin_id)
+            for line in _remains(left)
         ]
 
     def _args(self) -> dict[str, Any]:
@@ -282,3 +280,12 @@ def _told(plan: ReloadPlan) -> list[str]:
         (str(number), member, plan.reasons[member]) for number, member in enumerate(plan.members, 1)
     ]
     return ["in this order, all or nothing:", *table(("", "plugin", "why"), rows)]
+
+
+def _remains(left: dict[str, Any]) -> list[str]:
+    names = [*left["modules"], *left["definitions"]]
+    what = "its instance" if left["instance"] else ", ".join(names)
+    return [
+        f"still in memory: generation {left['generation']}, {what}",
+        *(f"  held by {holder}" for holder in left["holders"]),
+    ]

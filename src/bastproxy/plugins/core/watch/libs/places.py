@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bastproxy.libs.plugins import PluginInfo
+from bastproxy.plugins.core.watch.libs.directories import Directories
 
 
 class Places:
@@ -14,26 +15,30 @@ class Places:
     Watched are the directories that the plugins were found in, so that a plugin that is
     deleted and comes back is seen; and those outside of them that links lead to.
 
-    :ivar directories: where each plugin lies: by its name, and where links lead to.
+    :ivar plugin_ids: the plugins.
+    :ivar directories: where they lie: by their names, and where links lead to.
     :ivar roots: the directories to watch, links resolved, each with what tells it from
         another one of the same name.
     """
 
     def __init__(self, infos: Iterable[PluginInfo]) -> None:
-        self.directories: dict[str, tuple[Path, ...]] = {}
+        directories: dict[str, tuple[Path, ...]] = {}
         self.roots: dict[Path, tuple[int, int]] = {}
         self._missing: list[Path] = []
         wanted: dict[Path, None] = {}
         for info in infos:
             path = info.package_path
             own, target = path.parent.resolve() / path.name, path.resolve()
-            self.directories[info.plugin_id] = (own,) if own == target else (own, target)
+            directories[info.plugin_id] = (own,) if own == target else (own, target)
             wanted[Path(info.search_path).absolute()] = None
         # What is nearest to the top first: the rest may lie below it.
         for path in sorted({path.resolve() for path in wanted}, key=lambda path: len(path.parts)):
             self._add(path)
-        for path in (path for paths in self.directories.values() for path in paths):
+        for path in (path for paths in directories.values() for path in paths):
             self._add(path)
+
+        self.plugin_ids = list(directories)
+        self.directories = Directories(directories)
 
     def are_current(self) -> bool:
         """Say whether the watched directories are still there, and no missing one is back."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from bastproxy.libs.plugins import PluginError, ReloadResult
 
@@ -132,31 +131,6 @@ class Saves:
         if any(self._failed.get(name) != failure for name, failure in failures.items()):
             report.errors.append(error)
         self._failed.update(failures)
-
-
-def touched(paths: Iterable[str], directories: Mapping[str, Collection[Path]]) -> list[str]:
-    """Return the plugins that files or directories may belong to.
-
-    :param paths: what was made, changed or deleted.
-    :param directories: where each plugin lies, by every name that its place has.
-    """
-    found = [Path(path) for path in paths]
-    return [
-        plugin_id
-        for plugin_id, places in directories.items()
-        if any(_concerns(path, place) for path in found for place in places)
-    ]
-
-
-def _concerns(path: Path, directory: Path) -> bool:
-    if directory.is_relative_to(path):
-        return True  # the plugin's own directory, or one that it is in
-    if not path.is_relative_to(directory):
-        return False
-    *folders, name = path.relative_to(directory).parts
-    if any(part.startswith(".") or part == "__pycache__" for part in (*folders, name)):
-        return False
-    return name.endswith(".py") or "." not in name  # without a dot it may be a directory
 
 
 def _groups(names: Sequence[str], related: Mapping[str, set[str]]) -> list[list[str]]:

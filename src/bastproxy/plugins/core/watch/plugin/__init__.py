@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bastproxy.libs.plugins import PluginError, PluginInfo, ReloadResult
 from bastproxy.libs.plugins.codestore import digest_of
 from bastproxy.libs.records import LogRecord
 from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
-from bastproxy.plugins.core.watch.libs import Places, Report, Saves, touched
+from bastproxy.plugins.core.watch.libs import Places, Report, Saves
 
 LOADER = "libs.plugins.loader"
 SETTINGS = "plugins.core.settings"
@@ -93,26 +93,26 @@ class Plugin(BasePlugin):
         )
         async with aclosing(changes):
             async for burst in changes:
+                paths = {path for _, path in burst}
                 infos = self._infos()
-                if not burst and list(infos) == list(places.directories):
-                    if not self._is_mine() or not places.are_current():
-                        return
-                    continue
-                fresh = self._places = Places(infos.values())
-                names = touched({path for _, path in burst}, fresh.directories)
+                before = places
+                if list(infos) != before.plugin_ids or before.directories.moved(paths):
+                    places = self._places = Places(infos.values())
                 # One that was loaded meanwhile may have been saved before it was watched.
-                names += [name for name in infos if name not in places.directories]
-                self._take({name: infos[name] for name in names})
-                if not self._is_mine() or fresh.roots != places.roots:
+                new = infos.keys() - before.plugin_ids
+                names = new.union(places.directories.touched(paths))
+                self._take(names)
+                if not self._is_mine() or places.roots != before.roots:
                     return
-                places = fresh
+                if not burst and not places.are_current():
+                    return
 
-    def _take(self, infos: dict[str, PluginInfo]) -> None:
+    def _take(self, plugin_ids: Collection[str]) -> None:
         """Reload those plugins whose files are not what runs, and tell what became of it."""
-        if not infos:
+        if not plugin_ids:
             return
         loaded = self._infos()
-        names = [name for name in loaded if name in infos or name in self.data["failed"]]
+        names = [name for name in loaded if name in plugin_ids or name in self.data["failed"]]
         try:
             self._tell(self.saves.take({name: self._content(loaded[name]) for name in names}))
         except Exception as error:  # one burst must not end the watching

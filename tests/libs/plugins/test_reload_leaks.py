@@ -1,0 +1,227 @@
+"""Nothing of an old generation stays: no object, no line in the ledger, no memory."""
+
+import asyncio
+import gc
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from bastproxy import plugins
+from bastproxy.testing import ProxyHarness
+
+MINE = "plugins.games.mine"
+RELOADS = int(os.environ.get("RELOADS", "300"))  # a multiple of 60
+
+ONE_OF_EVERYTHING = """
+import asyncio
+import enum
+from collections import defaultdict, namedtuple
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Generic, Optional, TypeVar
+
+from bastproxy.libs.api import AddAPI
+from bastproxy.libs.events import RegisterToEvent
+from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
+from bastproxy.plugins.core.commands import AddArgument, AddCommand, AddParser
+
+from ..libs.edited import BROKEN
+from ..libs.things import Thing
+
+T = TypeVar("T")
+class Colour(enum.Enum):
+    RED = 1
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    thing: Thing
+
+class Box(Generic[T]):
+    def __init__(self, item: Optional[Thing]) -> None:
+        self.item = item
+
+Pair = namedtuple("Pair", "left right")
+
+@lru_cache
+def cached(x):
+    return x, Thing
+
+class Plugin(BasePlugin):
+    def __init__(self, plugin_id, plugin_info):
+        super().__init__(plugin_id, plugin_info)
+        self.attributes_to_save_on_reload = ["kept", "table", "count"]
+        cached(1)
+        self.count = 0
+        self.kept = [Thing(), Frozen(Thing()), Box(Thing()), Colour.RED, Pair(Thing(), self.tick),
+                     self.tick, Thing, cached, partial(self.tick, 1), {Colour.RED: Box}]
+        self.table = defaultdict(Thing, a=Thing())
+        self.data["me"] = {"thing": Thing(), "method": self.tick}
+        self.spawn(self.work(), "early")
+
+    @RegisterPluginHook("initialize")
+    def _phook_initialize(self):
+        self.count += 1
+        assert not BROKEN
+        add = self.api("plugins.core.settings:add")
+        add(self.plugin_id, "limit", 5, int, "how many")
+        self.api("libs.api:add")(self.plugin_id, "late", lambda: self.tick())
+        self.api("plugins.core.commands:add.command")("late", self.tick)
+        events = "plugins.core.events"
+        self.api(f"{events}:add.event")("ev_mine", self.plugin_id, description=["mine"])
+        self.api(f"{events}:register.to.event")("ev_mine", self.tick)
+        self.api(f"{events}:register.to.event")("ev_mine", self.later)
+        self.api(f"{events}:raise.event")("ev_mine")
+        self.spawn(self.work(), "started")
+
+    async def work(self):
+        await asyncio.Event().wait()
+
+    async def later(self):
+        await asyncio.Event().wait()
+
+    def tick(self, *args):
+        return True, [str(self.count)]
+
+    @AddAPI("answer")
+    def _api_answer(self):
+        return self.count
+
+    @RegisterToEvent(event_name="ev_to_client_data_modify")
+    def _eventcb_line(self):
+        pass
+
+    @RegisterToEvent(event_name="ev_plugin_save")
+    async def _eventcb_save(self):
+        await asyncio.sleep(0)
+
+    @AddCommand()
+    @AddParser(description="greet")
+    @AddArgument("name", nargs="?", help="whom")
+    def _command_greet(self):
+        return True, []
+"""
+FILES = {
+    "libs/__init__.py": "",
+    "libs/things.py": "class Thing:\n    def __init__(self):\n        self.me = self\n",
+    "libs/edited.py": "BROKEN = False\n",
+    "commands/__init__.py": "",
+    "commands/more.py": "from bastproxy.plugins.core.commands import AddCommand\n\n"
+    "@AddCommand()\ndef more(plugin):\n    return True, []\n",
+    "_patch_base.py": "from bastproxy.libs.api import AddAPI\n\n"
+    "@AddAPI('patched')\ndef patched(self):\n    return self.plugin_id\n",
+}
+
+
+@pytest.fixture
+async def proxy(tmp_path):
+    async with ProxyHarness(home=tmp_path, mud=False) as harness:
+        yield harness
+
+
+def reloads(proxy, plugin_id):
+    return proxy.api("libs.plugins.loader:reload.plugin")(plugin_id)
+
+
+def living(proxy):
+    return proxy.api("libs.plugins.loader:get.unloaded.plugins.in.memory")()
+
+
+async def settle(proxy):
+    await proxy.app.kernel.tasks.settle()
+    await asyncio.sleep(0)
+
+
+def sizes(proxy):
+    kernel = proxy.app.kernel
+    return {
+        "ledger": len(kernel.ledger),
+        "apis": sum(len(slot.registrations) for slot in kernel.registry._slots.values()),
+        "lookups": sum(len(slot.lookups) for slot in kernel.registry._slots.values()),
+        "callbacks": len(kernel.dispatcher._by_serial),
+        "commands": len(proxy.app.commands._by_serial),
+        "settings": len(proxy.app.settings._by_serial),
+        "tasks": len(kernel.tasks._running),
+        "unloaded": len(proxy.app.loader.lifecycle.unloaded._generations),
+        "modules": len(sys.modules),
+        "code": len(proxy.app.loader.store._prepared),
+    }
+
+
+async def test_hundreds_of_reloads_of_one_of_everything_leave_nothing(proxy, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # to spend no time on compiling
+    directory = proxy.write_plugin(MINE, ONE_OF_EVERYTHING, files=FILES)
+    proxy.load(MINE)
+    edited = directory / "libs" / "edited.py"
+    blocks = []
+    counts = {}
+    for number in range(1, RELOADS + 1):
+        edited.write_text(f"NUMBER = {number}\nBROKEN = {number % 5 == 0}\n")
+        assert reloads(proxy, MINE) is (number % 5 != 0)
+        await settle(proxy)
+        if number % (RELOADS // 6) == 0:
+            assert living(proxy) == []
+            proxy._collector.messages.clear()
+            gc.collect()
+            blocks.append(sys.getallocatedblocks())
+            counts[number] = sizes(proxy)
+    assert counts[RELOADS] == counts[RELOADS // 6]
+    # pytest keeps the log of each failure; a generation that stayed would be hundreds each time
+    assert blocks[-1] - blocks[1] < 5 * RELOADS, blocks
+    assert proxy.api(f"{MINE}:answer")() == RELOADS + 1  # initialize runs for a roll-back too
+    assert proxy.api("plugins.core.log:patched")() == "plugins.core.log"
+    own = sys.modules[f"bastproxy.{MINE}.plugin"]
+    kept = proxy.api("libs.plugins.loader:get.plugin.instance")(MINE)
+    assert {type(thing) for thing in kept.kept[:3]} == {own.Thing, own.Frozen, own.Box}
+
+
+def core_plugins():
+    directory = Path(plugins.__file__).parent / "core"
+    return sorted(path.parent.name for path in directory.glob("*/plugin"))
+
+
+@pytest.mark.parametrize("name", core_plugins())
+async def test_20_reloads_of_a_core_plugin_leave_nothing_and_lose_nobodys(proxy, name):
+    plugin_id = f"plugins.core.{name}"
+    proxy.write_plugin(MINE, ONE_OF_EVERYTHING, files=FILES)
+    proxy.load(MINE)
+    client = await proxy.connect()
+    assert reloads(proxy, plugin_id)
+    await settle(proxy)
+    living(proxy)
+    before = sizes(proxy)
+    owned = {
+        owner: sorted((line.kind, line.name) for line in proxy.app.kernel.ledger.lines(owner))
+        for owner in proxy.app.kernel.ledger.owners()
+        if owner.startswith("plugins.")
+    }
+    for _ in range(20):
+        assert reloads(proxy, plugin_id), proxy.log
+        await settle(proxy)
+    assert [left for left in living(proxy) if left["plugin_id"] == plugin_id] == []
+    assert sizes(proxy) == before
+    assert owned == {
+        owner: sorted((line.kind, line.name) for line in proxy.app.kernel.ledger.lines(owner))
+        for owner in owned
+    }
+    await client.send_line("#bp.mine.greet")
+    await client.sync()
+    assert await proxy.command("#bp.mine.late") == ["1"]
+    assert proxy.api("plugins.core.settings:get")(MINE, "limit") == 5
+    record = proxy.api("plugins.core.events:raise.event")("ev_mine")
+    assert record.event_name == "ev_mine"
+    client.close()
+
+
+async def test_a_leak_is_told_and_no_longer_when_it_is_gone(proxy):
+    proxy.write_plugin(MINE, ONE_OF_EVERYTHING, files=FILES)
+    proxy.load(MINE)
+    held = [proxy.api("libs.plugins.loader:get.plugin.instance")(MINE).tick]
+    assert reloads(proxy, MINE)
+    await settle(proxy)
+    (left,) = living(proxy)
+    assert (left["plugin_id"], left["generation"], left["instance"]) == (MINE, 1, True)
+    assert left["holders"], "nobody is named"
+    held.clear()
+    assert living(proxy) == []
