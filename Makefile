@@ -36,6 +36,7 @@ bench: .venv/installed-dev
 
 docs: .venv/installed-dev
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/conformance.py
 
 clean:
 	rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

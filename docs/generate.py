@@ -143,7 +143,7 @@ def _prose(text: str) -> Iterator[str]:
         stripped = line.strip()
         if stripped.startswith(":"):
             field, _, rest = stripped[1:].partition(":")
-            yield f"- *{field}*: {rest.strip()}"
+            yield f"- *{field}*: {rest.strip()}".replace("``", "`")
         else:
             yield line.replace("``", "`")
     yield ""

@@ -15,8 +15,8 @@ def harness(home: Path, *names: str) -> ProxyHarness:
 async def test_loud_makes_the_mud_shout(tmp_path):
     async with harness(tmp_path, "loud") as proxy:
         client = await proxy.connect()
-        await proxy.mud.send_line("a rat is here")
-        assert await client.read_line() == "A RAT IS HERE"
+        await proxy.mud.send_line("a \x1b[1;33mrat\x1b[0m is here")
+        assert await client.read_line() == "A \x1b[1;33mRAT\x1b[0m IS HERE"
 
 
 async def test_quiet_leaves_out_what_its_setting_matches(tmp_path):

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from bastproxy.libs.api.add import AddAPI
+from bastproxy.libs.api.describe import describe, signature_of, source_of
 from bastproxy.libs.api.errors import APINotFoundError
 from bastproxy.libs.declarations import declared
 from bastproxy.libs.ledger import Ledger
@@ -267,12 +268,12 @@ class Registry:
             "name": name,
             "owner_id": registration.owner_id,
             "description": describe(registration),
-            "signature": f"{name}{_signature(registration)}",
+            "signature": f"{name}{signature_of(registration)}",
             "docstring": inspect.getdoc(function) or "",
             "calls": self._calls(name),
         }
         if show_source:
-            detail["source"] = _source(function)
+            detail["source"] = source_of(function)
         return detail
 
     def lookups_of(self, caller_id: str) -> dict[str, Lookup]:
@@ -367,31 +368,3 @@ class _Attributes:
                 f"{self._owner_id}: an API name uses {{{name}}}, which "
                 f"{type(self._obj).__name__} does not have"
             ) from None
-
-
-def describe(registration: Registration) -> str:
-    """Return the description of an API: its own, or the first line of the docstring."""
-    if registration.description:
-        return registration.description
-    docstring = inspect.getdoc(registration.function)
-    return docstring.splitlines()[0] if docstring else ""
-
-
-def _signature(registration: Registration) -> str:
-    try:
-        signature = inspect.signature(registration.function)
-    except (TypeError, ValueError):
-        return "(...)"
-    parameters = [
-        parameter
-        for parameter in signature.parameters.values()
-        if not (registration.pass_caller and parameter.name == "caller_id")
-    ]
-    return str(signature.replace(parameters=parameters))
-
-
-def _source(function: Callable[..., Any]) -> str:
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        return ""

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from bastproxy.libs.events.event import Callback, Declaration, Event, is_async
-from bastproxy.libs.events.record import Author, EventRecord, author
+from bastproxy.libs.events.record import Author, EventRecord, author, new_record
 from bastproxy.libs.events.register import RegisterToEvent
 from bastproxy.libs.ledger import Ledger
 from bastproxy.libs.records import LogRecord
@@ -118,9 +118,7 @@ class Dispatcher:
             event = self._events[event_name] = Event(event_name)
         serial = next(self._serials)
         callback = Callback(serial, function, owner_id, priority, call)
-        event.take_place(callback)
-        event.callbacks.append(callback)
-        event.activate(callback)
+        event.add(callback)
         self._by_serial[serial] = (event, callback)
         self._write(callback, event_name)
         return True
@@ -185,8 +183,7 @@ class Dispatcher:
         that is registered meanwhile takes part if its place has not passed; one that
         is unregistered meanwhile does not run any more.
         """
-        parent = _current.get()
-        record = EventRecord(name, args, owner_id, parent)
+        record = new_record(name, args, owner_id, _current.get())
         event = self._events.get(name)
         if event is None:
             return record
@@ -204,7 +201,8 @@ class Dispatcher:
         callbacks: Sequence[Callback] = event.active
         active = event.active
         ran: list[Callable[[], Any]] | None = None
-        started = perf_counter()
+        clock = perf_counter
+        started = clock()
         while True:
             for callback in callbacks:
                 record.callback = callback
@@ -212,10 +210,8 @@ class Dispatcher:
                     callback.call()
                 except (Exception, SystemExit, CancelledError) as error:
                     self._failed(event, callback, error)
-                now = perf_counter()
                 callback.calls += 1
-                callback.seconds += now - started
-                started = now
+                callback.seconds -= started - (started := clock())  # one look at it for each
                 if event.active is not active:
                     break
             else:
@@ -244,20 +240,17 @@ class Dispatcher:
     def suspend(self, key: Hashable) -> None:
         """Stop calling one callback, and keep its place."""
         event, callback = self._by_serial[key]
-        callback.suspended = True
-        event.deactivate(callback)
+        event.suspend(callback)
 
     def resume(self, key: Hashable) -> None:
         """Call it again, in its old place."""
         event, callback = self._by_serial[key]
-        callback.suspended = False
-        event.activate(callback)
+        event.resume(callback)
 
     def release(self, key: Hashable) -> None:
         """Forget one callback."""
         event, callback = self._by_serial.pop(key)
-        event.callbacks.remove(callback)
-        event.deactivate(callback)
+        event.remove(callback)
         if not event.callbacks and not event.declarations:
             del self._events[event.name]
 

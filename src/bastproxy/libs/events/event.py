@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from bisect import bisect
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,6 @@ class Callback:
         "place",
         "seconds",
         "serial",
-        "suspended",
     )
 
     def __init__(
@@ -44,7 +44,6 @@ class Callback:
         self.owner_id = owner_id
         self.place = (priority, serial)
         self.call = call
-        self.suspended = False
         self.name: str = getattr(function, "__name__", None) or type(function).__name__
         self.calls = 0
         self.errors = 0
@@ -83,18 +82,19 @@ class Event:
 
     :ivar active: the callbacks that a raise runs, in order; replaced, never changed,
         so that a raise in progress can tell.
-    :ivar callbacks: those and the suspended ones.
+    :ivar suspended: the callbacks that are set aside.
     :ivar declarations: the newest that is not suspended holds.
     :ivar raised: how often it was raised.
     """
 
-    __slots__ = ("active", "callbacks", "declarations", "name", "raised")
+    __slots__ = ("_by_function", "active", "declarations", "name", "raised", "suspended")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.declarations: list[Declaration] = []
-        self.callbacks: list[Callback] = []
         self.active: tuple[Callback, ...] = ()
+        self.suspended: list[Callback] = []
+        self._by_function: dict[Callable[[], Any], Callback] = {}
         self.raised = 0
 
     @property
@@ -128,38 +128,66 @@ class Event:
         declaration = self.declaration
         return declaration.arg_descriptions if declaration is not None else {}
 
-    def activate(self, callback: Callback) -> None:
-        """Put a callback among those that a raise runs, at its place."""
-        index = bisect(self.active, callback.place, key=_place)
-        self.active = (*self.active[:index], callback, *self.active[index:])
+    @property
+    def callbacks(self) -> list[Callback]:
+        """The callbacks, the suspended ones last."""
+        return [*self.active, *self.suspended]
 
-    def take_place(self, callback: Callback) -> None:
-        """Give a new callback the place of the suspended one that it stands for, if any.
+    def add(self, callback: Callback) -> None:
+        """Put a new callback among those that a raise runs.
 
-        While a plugin reloads its old callbacks are suspended; the new ones of the same
-        name and priority run where those ran.
+        While a plugin reloads its old callbacks are suspended; a new one of the same name
+        and priority runs where the old one ran.
         """
-        taken = {other.place for other in self.callbacks if not other.suspended}
-        for old in self.callbacks:
-            if (
-                old.suspended
-                and (old.owner_id, old.name, old.priority)
-                == (callback.owner_id, callback.name, callback.priority)
-                and old.place not in taken
-            ):
-                callback.place = old.place
-                return
+        if self.suspended:
+            self._take_place(callback)
+        self._activate(callback)
 
-    def deactivate(self, callback: Callback) -> None:
-        """Take a callback out of those that a raise runs."""
-        self.active = tuple(other for other in self.active if other is not callback)
+    def suspend(self, callback: Callback) -> None:
+        """Have raises pass a callback over."""
+        self._deactivate(callback)
+        self.suspended.append(callback)
+
+    def resume(self, callback: Callback) -> None:
+        """Put a suspended callback back in its old place."""
+        self.suspended.remove(callback)
+        self._activate(callback)
+
+    def remove(self, callback: Callback) -> None:
+        """Forget a callback."""
+        if callback in self.suspended:
+            self.suspended.remove(callback)
+        else:
+            self._deactivate(callback)
 
     def find(self, function: Callable[[], Any]) -> Callback | None:
         """Return the active callback of ``function``."""
-        for callback in self.active:
-            if callback.function == function:
-                return callback
-        return None
+        try:
+            return self._by_function.get(function)
+        except TypeError:  # it cannot be hashed
+            return next((found for found in self.active if found.function == function), None)
+
+    def _activate(self, callback: Callback) -> None:
+        index = bisect(self.active, callback.place, key=_place)
+        self.active = (*self.active[:index], callback, *self.active[index:])
+        with suppress(TypeError):
+            self._by_function[callback.function] = callback
+
+    def _deactivate(self, callback: Callback) -> None:
+        self.active = tuple(other for other in self.active if other is not callback)
+        with suppress(TypeError):
+            self._by_function.pop(callback.function, None)
+
+    def _take_place(self, callback: Callback) -> None:
+        taken = {other.place for other in self.active}
+        for old in self.suspended:
+            if (old.owner_id, old.name, old.priority) == (
+                callback.owner_id,
+                callback.name,
+                callback.priority,
+            ) and old.place not in taken:
+                callback.place = old.place
+                return
 
     def describe(self) -> dict[str, Any]:
         """Return all about the event and its callbacks, as plain data."""

@@ -133,6 +133,21 @@ class EventRecord(dict[str, Any]):
         return f"EventRecord({self.event_name!r}, {dict.__repr__(self)})"
 
 
+def new_record(
+    event_name: str, args: Mapping[str, Any] | None, owner_id: str, parent: EventRecord | None
+) -> EventRecord:
+    """Make a record as its constructor does, in half the time; every raise makes one."""
+    record: EventRecord = dict.__new__(EventRecord)
+    if args:
+        dict.update(record, args)
+    record.event_name = event_name
+    record.owner_id = owner_id
+    record.parent = parent
+    record.callback = None
+    record._changes = None
+    return record
+
+
 def _same(old: object, new: object) -> bool:
     if old is new:
         return True
