@@ -123,7 +123,10 @@ HOLDS = {
 @pytest.mark.parametrize("place", ["plugin/__init__.py", "libs/mine.py"])
 def test_a_module_that_holds_something_takes_its_plugin_along(rig, name, place):
     write_base(rig)
-    plain = "class Plugin(BasePlugin):\n    @AddAPI('call')\n    def _api_call(self):\n        return held()\n"
+    plain = (
+        "class Plugin(BasePlugin):\n    @AddAPI('call')\n"
+        "    def _api_call(self):\n        return held()\n"
+    )
     held = f"def held():\n    return {name}\n"
     if place == "plugin/__init__.py":
         rig.write(SUB, f"{HOLDS[name]}\n{held}{plain}", dependencies=[BASE])

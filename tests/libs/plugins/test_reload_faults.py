@@ -10,7 +10,6 @@ MINE = "plugins.games.mine"
 OTHER = "plugins.games.other"
 WATCHER = "plugins.zone.watcher"
 
-INIT = "    def __init__(self, plugin_id, plugin_info):\n        super().__init__(plugin_id, plugin_info)\n"
 PLUGIN = """
 from bastproxy.plugins.core.commands import AddCommand
 from .. import libs
@@ -75,7 +74,13 @@ FILES = {
     "libs/__init__.py": "",
     "libs/thing.py": "class Thing:\n    def __init__(self, name):\n        self.name = name\n",
     "commands/__init__.py": "",
-    "commands/more.py": "from bastproxy.plugins.core.commands import AddCommand\n\n@AddCommand()\ndef more(plugin):\n    return True, []\n",
+    "commands/more.py": """
+from bastproxy.plugins.core.commands import AddCommand
+
+@AddCommand()
+def more(plugin):
+    return True, []
+""",
     "_patch_base.py": "def base_extra(self):\n    return 'old extra'\n",
 }
 
