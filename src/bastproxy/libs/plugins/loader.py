@@ -398,8 +398,14 @@ class PluginLoader(LoaderInquiry):
                 file.digest = digest
 
     def _save(self) -> None:
-        for instance in self._instances_of_event():
-            instance.run_hooks("save", isolate=True)
+        failed = [
+            instance.plugin_id
+            for instance in self._instances_of_event()
+            if not instance.run_hooks("save", isolate=True)
+        ]
+        record = self.kernel.dispatcher.current_record()
+        if failed and record is not None:
+            record["failed"] = failed
 
     def _reset(self) -> None:
         for instance in self._instances_of_event():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bastproxy.libs.api import API, AddAPI
+from bastproxy.libs.events import Dispatcher, EventRecord
 from bastproxy.libs.plugins.plugininfo import PluginInfo
 from bastproxy.libs.records import LogRecord
 from bastproxy.plugins._baseplugin import _dump, _pluginhooks
@@ -164,9 +165,11 @@ class Plugin(BaseCommands):
 
     @AddAPI("save.state", description="save the plugin's state")
     def _api_save_state(self) -> bool:
-        """Have the plugin's ``save`` hooks run, through ``ev_plugin_save``."""
-        self._raise_for_me("ev_plugin_save")
-        return True
+        """Have the plugin's ``save`` hooks run, through ``ev_plugin_save``.
+
+        :returns: False when one failed; the log says why.
+        """
+        return not self._raise_for_me("ev_plugin_save").get("failed")
 
     @AddAPI("reset", description="reset the plugin to its defaults")
     def _api_reset(self) -> bool:
@@ -181,9 +184,9 @@ class Plugin(BaseCommands):
         self._raise_for_me("ev_plugin_reset")
         return True
 
-    def _raise_for_me(self, event_name: str) -> None:
-        dispatcher = self.api("libs.events:get.dispatcher")()
-        dispatcher.raise_event(event_name, {"plugin_id": self.plugin_id}, self.plugin_id)
+    def _raise_for_me(self, event_name: str) -> EventRecord:
+        dispatcher: Dispatcher = self.api("libs.events:get.dispatcher")()
+        return dispatcher.raise_event(event_name, {"plugin_id": self.plugin_id}, self.plugin_id)
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} {self.plugin_id}>"

@@ -71,8 +71,9 @@ class BaseCommands:
     @AddParser(description="save the plugin's state")
     def _command_save(self) -> Result:
         """Save the plugin's state."""
-        self.api(f"{self.plugin_id}:save.state")()
-        return True, [f"{self.plugin_id} has saved its state"]
+        if self.api(f"{self.plugin_id}:save.state")():
+            return True, [f"{self.plugin_id} has saved its state"]
+        return False, [f"{self.plugin_id} could not save its state; the log has the reason"]
 
     @AddCommand(group=GROUP)
     @AddParser(description="reset the plugin to its defaults")
