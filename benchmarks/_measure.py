@@ -124,3 +124,7 @@ def nanoseconds(seconds: float) -> str:
 
 def milliseconds(seconds: float) -> str:
     return f"{seconds * 1e3:,.1f} ms"
+
+
+def milliseconds_exactly(seconds: float) -> str:
+    return f"{seconds * 1e3:,.2f} ms"

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
     [
         ("api", ["bare obj.m(x)", "api(name)(x), 10,000 APIs"]),
         ("events", ["Event with 10 callbacks", "raise_event", "pluggy", "blinker"]),
+        ("reload", ["importlib.reload", "more APIs each", "others loaded", "one plugin"]),
         ("load", ["plain imports", "the loader", "until it listens"]),
     ],
 )

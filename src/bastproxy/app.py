@@ -82,7 +82,9 @@ class App:
             ],
             data_root=options.data_directory,
             installed=options.installed,
+            leak_check_after=options.leak_check_after,
         )
+        self.loader.leak_check.activity = self._received
         self.patches = BasePatches(kernel, self._instances)
         self.base_update = BaseUpdate(kernel, self.patches, self._instances)
         self.loader.lifecycle.on_imported.append(self.patches.apply_from)
@@ -134,8 +136,8 @@ class App:
             self.loader.stop()
             for owner_id in self.kernel.ledger.owners():
                 self.kernel.ledger.release(owner_id, kind="task")
-            for name in await self.kernel.tasks.settle(SETTLE_SECONDS):
-                LogRecord(f"the task {name} does not end", level="warning", sources=[OWNER_ID])()
+            for left in await self.kernel.work.settle(SETTLE_SECONDS):
+                LogRecord(f"{left} does not end", level="warning", sources=[OWNER_ID])()
         finally:
             self.kernel.stop()
             self.output.stop()
@@ -207,6 +209,12 @@ class App:
 
     def _data_directory(self, owner_id: str) -> Path:
         return self.options.data_directory / owner_id
+
+    def _received(self) -> list[tuple[str, int]]:
+        mud = self.session.mud
+        clients = self.session.clients.values()
+        received = [(client.client_id, client.bytes_received) for client in clients]
+        return received if mud is None else [("mud", mud.bytes_received), *received]
 
     def _purpose(self, owner_id: str) -> str:
         info = self.loader.plugins_info.get(owner_id)

@@ -24,6 +24,9 @@ from bastproxy.config import (
 )
 from bastproxy.demo import DemoMud, serve
 
+#: Seconds after an unload or a reload until the log warns of what is left of the old code.
+LEAK_CHECK_AFTER = 5.0
+
 
 class Failure(click.ClickException):
     """Ends the program with one line on standard error."""
@@ -97,6 +100,7 @@ def run(
             log_level=log_level or config.log_level,
             plugin_paths=tuple(Path(path).expanduser() for path in config.plugin_paths),
             dev=dev,
+            leak_check_after=LEAK_CHECK_AFTER,
         )
         asyncio.run(_run(options, demo))
     except ConfigError as error:

@@ -79,6 +79,8 @@ class Options:
     :ivar quiet_time: seconds after which a line without an end is passed on.
     :ivar installed: whether plugins of installed distributions are looked for.
     :ivar dev: whether a plugin is reloaded when its files are saved, in this run.
+    :ivar leak_check_after: seconds after an unload or a reload in which what is left of the
+        old code is looked for, when it is quiet; None for never.
     """
 
     home: Path
@@ -93,6 +95,7 @@ class Options:
     plugin_paths: tuple[Path, ...] = ()
     installed: bool = True
     dev: bool = False
+    leak_check_after: float | None = None
 
     @property
     def plugins_directory(self) -> Path:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
+from threading import get_ident
 
 
 def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -34,6 +35,29 @@ def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
         raise
     if durable:
         _sync_directory(path.parent)
+
+
+def write_cache(path: str, data: bytes) -> None:
+    """Write what can be made anew: whole or not at all, but without waiting for the disk.
+
+    Half the time of :func:`write_whole`, which counts when a plugin reloads.
+
+    :raises OSError: it cannot be written.
+    """
+    beside = f"{path}.{os.getpid()}-{get_ident()}.tmp"
+    try:
+        handle = open(beside, "wb")  # noqa: PTH123, SIM115
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handle = open(beside, "wb")  # noqa: PTH123, SIM115
+    try:
+        with handle as file:
+            file.write(data)
+        os.replace(beside, path)  # noqa: PTH105
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(beside).unlink()
+        raise
 
 
 def set_aside(path: Path) -> Path:

@@ -85,6 +85,8 @@ class ProxyHarness:
     :param quiet_time: seconds after which a line without an end is passed on.
     :param timeout: seconds that any reading waits before it fails.
     :param dev: whether a plugin is reloaded when its files are saved.
+    :param leak_check_after: seconds after an unload or a reload in which the log warns of what
+        is left of the old code; None for never.
     :raises HarnessError: a plugin cannot be loaded.
     :ivar api: an API object of the test's own.
     :ivar log: the messages logged so far.
@@ -103,6 +105,7 @@ class ProxyHarness:
         plugin_paths: Sequence[Path] = (),
         installed: bool = False,
         dev: bool = False,
+        leak_check_after: float | None = None,
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory() if home is None else None
         self.home = Path(self._temporary.name) if self._temporary else Path(home or "")
@@ -119,6 +122,7 @@ class ProxyHarness:
             plugin_paths=tuple(plugin_paths),
             installed=installed,
             dev=dev,
+            leak_check_after=leak_check_after,
         )
         self.mud = ScriptedMud(gmcp=gmcp, timeout=timeout)
         self._collector = _LogCollector()

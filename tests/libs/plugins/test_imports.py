@@ -204,7 +204,7 @@ def test_a_directory_that_cannot_be_written_is_no_error(
     def refuse(*args: object, **keywords: object) -> None:
         raise PermissionError("read only")
 
-    monkeypatch.setattr("bastproxy.libs.plugins.codestore.write_whole", refuse)
+    monkeypatch.setattr("bastproxy.libs.plugins.codestore.write_cache", refuse)
     path = tmp_path / "x.py"
     path.write_text("X = 5\n")
     assert read_code(path).dependencies == ()

@@ -174,18 +174,25 @@ class Event:
             self._by_function[callback.function] = callback
 
     def _deactivate(self, callback: Callback) -> None:
-        self.active = tuple(other for other in self.active if other is not callback)
+        index = bisect(self.active, callback.place, key=_place) - 1
+        if index >= 0 and self.active[index] is callback:
+            self.active = (*self.active[:index], *self.active[index + 1 :])
+        else:
+            self.active = tuple(other for other in self.active if other is not callback)
         with suppress(TypeError):
             self._by_function.pop(callback.function, None)
 
+    def _is_taken(self, place: tuple[int, int]) -> bool:
+        index = bisect(self.active, place, key=_place) - 1
+        return index >= 0 and self.active[index].place == place
+
     def _take_place(self, callback: Callback) -> None:
-        taken = {other.place for other in self.active}
         for old in self.suspended:
             if (old.owner_id, old.name, old.priority) == (
                 callback.owner_id,
                 callback.name,
                 callback.priority,
-            ) and old.place not in taken:
+            ) and not self._is_taken(old.place):
                 callback.place = old.place
                 return
 

@@ -14,11 +14,12 @@ import marshal
 import os
 import struct
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
 
-from bastproxy.libs.files import write_whole
+from bastproxy.libs.files import write_cache
 from bastproxy.libs.plugins.metadata import read_dependencies
 
 _HEADER = importlib.util.MAGIC_NUMBER + (0b11).to_bytes(4, "little")  # hash-based, checked
@@ -32,11 +33,13 @@ class Code(NamedTuple):
     """A compiled file, and the digest of the source it was compiled from.
 
     :ivar dependencies: what it assigns to ``self.dependencies`` in a class ``Plugin``.
+    :ivar source: what it was compiled from.
     """
 
     digest: bytes
     code: CodeType
     dependencies: tuple[str, ...]
+    source: bytes
 
 
 class CodeStore:
@@ -44,9 +47,12 @@ class CodeStore:
 
     :meth:`prepare` compiles files ahead of their import; the import then takes those
     very bytes, whatever the disk says by then.
+
+    :param sources: what to compile in place of what is on the disk, by path.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Mapping[str, bytes] | None = None) -> None:
+        self.sources = sources
         self._prepared: dict[str, Code] = {}
 
     def prepare(self, path: Path) -> Code:
@@ -55,7 +61,14 @@ class CodeStore:
         :raises OSError: it cannot be read.
         :raises SyntaxError: it is no Python; ``ValueError`` for NUL bytes comes as one.
         """
-        code = self._prepared[str(path)] = read_code(path)
+        name = str(path)
+        if self.sources is None:
+            code = read_code(path)
+        elif name in self.sources:
+            code = _compiled(self.sources[name], name)
+        else:
+            raise FileNotFoundError(f"no source of {name} is kept")
+        self._prepared[name] = code
         return code
 
     def is_prepared(self, path: Path) -> bool:
@@ -70,6 +83,11 @@ class CodeStore:
     def adopt(self, other: CodeStore) -> None:
         """Take over what another store has prepared."""
         self._prepared.update(other._prepared)
+
+    def drop(self, paths: Iterable[Path], other: CodeStore) -> None:
+        """Drop what was prepared for some files, and for those of another store."""
+        for path in {*map(str, paths), *other._prepared}:
+            self._prepared.pop(path, None)
 
     def forget(self, directory: Path) -> None:
         """Drop what was prepared below a directory."""
@@ -94,15 +112,20 @@ def read_code(path: Path) -> Code:
         source = file.read()
     digest = importlib.util.source_hash(source)
     cache = importlib.util.cache_from_source(name)
-    cached = _cached(cache, digest, name)
+    cached = _cached(cache, source, digest, name)
     if cached is not None:
         return cached
-    code = Code(digest, _compile(source, name), tuple(read_dependencies(source, name)))
+    code = _compiled(source, name)
     if not sys.dont_write_bytecode:
         # A cache that cannot be written costs time and nothing else.
         with contextlib.suppress(OSError):
-            write_whole(Path(cache), _dump(code), durable=False)
+            write_cache(cache, _dump(code))
     return code
+
+
+def _compiled(source: bytes, name: str) -> Code:
+    code = _compile(source, name)
+    return Code(digest_of(source), code, tuple(read_dependencies(source, name)), source)
 
 
 def _dump(code: Code) -> bytes:
@@ -111,7 +134,7 @@ def _dump(code: Code) -> bytes:
     return b"".join((_HEADER, code.digest, marshal.dumps(code.code), dependencies, footer))
 
 
-def _cached(cache: str, digest: bytes, name: str) -> Code | None:
+def _cached(cache: str, source: bytes, digest: bytes, name: str) -> Code | None:
     try:
         with open(cache, "rb") as file:  # noqa: PTH123
             data = memoryview(file.read())
@@ -125,7 +148,7 @@ def _cached(cache: str, digest: bytes, name: str) -> Code | None:
     # A cache that was moved here with its directory would give tracebacks the old place.
     if not isinstance(code, CodeType) or code.co_filename != name:
         return None
-    return Code(digest, code, dependencies)
+    return Code(digest, code, dependencies, source)
 
 
 def _compile(source: bytes, name: str) -> CodeType:

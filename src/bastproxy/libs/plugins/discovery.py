@@ -82,13 +82,16 @@ class Discovery:
             yield from self._entry_points
 
     def _update(self, plugins_info: dict[str, PluginInfo], found: Found) -> bool:
+        info = plugins_info.get(found.plugin_id)
+        is_running = info is not None and info.runtime_info.is_imported
+        if is_running and info is not None and info.package_path == found.path:
+            return True  # what runs is described by what was read when it was loaded
         metadata = self._metadata(found.path / "__init__.py")
         claims = isinstance(metadata, str) or (metadata is not None and metadata.is_plugin)
         if not claims and not (found.path / "plugin").is_dir():
             return False  # somebody's own directory, and not about plugins
-        info = plugins_info.get(found.plugin_id)
-        if info is not None and info.runtime_info.is_imported:
-            return True  # what runs is described by what was read when it was loaded
+        if is_running:
+            return True
         if info is None:
             info = plugins_info[found.plugin_id] = PluginInfo(found.plugin_id)
         self._describe(info, found.path, found.search_path, metadata)

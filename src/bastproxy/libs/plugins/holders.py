@@ -21,15 +21,25 @@ class Holdings:
 
     def __init__(self) -> None:
         self._names: dict[str, dict[str, str]] = {}  # by holder, by owner
+        self._owners: dict[str, str] = {}
         for module_name, module in list(sys.modules.items()):
             if module_name.startswith(_PREFIX):
-                names = self._names.setdefault(_plugin_of(module_name), {})
-                for name, value in list(vars(module).items()):
-                    if type(value) in _PLAIN:
-                        continue
-                    for home in _homes(value):
-                        if home != module_name and home.startswith(_PREFIX):
-                            names.setdefault(_plugin_of(home), name)
+                self._look_at(module_name, module)
+
+    def _look_at(self, module_name: str, module: ModuleType) -> None:
+        holder = _plugin_of(module_name)
+        names = self._names.setdefault(holder, {})
+        owners = self._owners
+        for name, value in list(vars(module).items()):
+            if type(value) in _PLAIN:
+                continue
+            for home in _homes(value):
+                owner = owners.get(home)
+                if owner is None:  # there are few homes, and many names
+                    is_plugin = home.startswith(_PREFIX)
+                    owner = owners[home] = _plugin_of(home) if is_plugin else ""
+                if owner and owner != holder:
+                    names.setdefault(owner, name)
 
     def why(self, plugin_id: str, replaced: Iterable[str]) -> str:
         """Say which object of which replaced plugin the modules of a plugin hold, or nothing."""

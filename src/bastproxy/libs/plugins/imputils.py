@@ -11,7 +11,7 @@ from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
 from types import ModuleType
 
-from bastproxy.libs.plugins.codestore import CodeStore
+from bastproxy.libs.plugins.codestore import Code, CodeStore
 
 ROOT = "bastproxy.plugins"
 ALIAS = "plugins"
@@ -20,10 +20,10 @@ ALIAS = "plugins"
 class PluginSourceLoader(Loader):
     """Runs a module of a plugin from the code store.
 
-    :param ran: told the path and the digest of the source that was run.
+    :param ran: told the path and the code that was run.
     """
 
-    def __init__(self, store: CodeStore, path: str, ran: Callable[[str, bytes], None]) -> None:
+    def __init__(self, store: CodeStore, path: str, ran: Callable[[str, Code], None]) -> None:
         self.path = path
         self.digest = b""
         self._store = store
@@ -33,7 +33,7 @@ class PluginSourceLoader(Loader):
         """Run the module's code in it."""
         code = self._store.take(self.path)
         self.digest = code.digest
-        self._ran(self.path, code.digest)
+        self._ran(self.path, code)
         exec(code.code, module.__dict__)
 
     def is_current(self, store: CodeStore) -> bool:
@@ -79,7 +79,7 @@ class PluginFinder(MetaPathFinder):
 
     :param locate: returns the directory of a plugin by its id, or None.
     :param has_category: says whether any plugin lies in ``plugins.<category>``.
-    :param ran: told the plugin id, path and digest of each source that is run.
+    :param ran: told the plugin id, path and code of each file that is run.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class PluginFinder(MetaPathFinder):
         store: CodeStore,
         locate: Callable[[str], Path | None],
         has_category: Callable[[str], bool],
-        ran: Callable[[str, str, bytes], None],
+        ran: Callable[[str, str, Code], None],
     ) -> None:
         self._store = store
         self._locate = locate
@@ -125,12 +125,13 @@ class PluginFinder(MetaPathFinder):
         if directory is None:
             return None
         base = directory.joinpath(*parts[3:])
-        package = base / "__init__.py"
-        if package.is_file():
-            return self._spec(fullname, plugin_id, package, [str(base)])
-        module = base.with_suffix(".py")
-        if len(parts) > 3 and module.is_file():
-            return self._spec(fullname, plugin_id, module, None)
+        package, module = base / "__init__.py", base.with_suffix(".py")
+        # What is prepared goes first: it may not be on the disk any more.
+        for exists in (self._store.is_prepared, Path.is_file):
+            if exists(package):
+                return self._spec(fullname, plugin_id, package, [str(base)])
+            if len(parts) > 3 and exists(module):
+                return self._spec(fullname, plugin_id, module, None)
         if len(parts) > 3 and base.is_dir():  # a folder without __init__.py, as Python has it
             return self._namespace(fullname, [str(base)])
         return None
@@ -139,7 +140,7 @@ class PluginFinder(MetaPathFinder):
         self, fullname: str, plugin_id: str, path: Path, locations: list[str] | None
     ) -> importlib.machinery.ModuleSpec | None:
         loader = PluginSourceLoader(
-            self._store, str(path), lambda path, digest: self._ran(plugin_id, path, digest)
+            self._store, str(path), lambda path, code: self._ran(plugin_id, path, code)
         )
         return importlib.util.spec_from_file_location(
             fullname, path, loader=loader, submodule_search_locations=locations
@@ -170,11 +171,8 @@ class PluginFinder(MetaPathFinder):
 def modules_of(package: str) -> dict[str, ModuleType]:
     """Return the imported modules of a package by name, the package first."""
     prefix = f"{package}."
-    return {
-        name: module
-        for name, module in list(sys.modules.items())
-        if name == package or name.startswith(prefix)
-    }
+    names = [name for name in list(sys.modules) if name.startswith(package)]
+    return {name: sys.modules[name] for name in names if name == package or name.startswith(prefix)}
 
 
 def modules_around(plugin_ids: Iterable[str]) -> dict[str, ModuleType]:

@@ -8,12 +8,13 @@ from bastproxy.libs.declarations import Scanner
 from bastproxy.libs.events import Dispatcher, RegisterToEvent
 from bastproxy.libs.ledger import Ledger
 from bastproxy.libs.tasks import Tasks
+from bastproxy.libs.work import Work
 
 _running: list[Kernel] = []
 
 
 class Kernel:
-    """Ledger, tasks, APIs and events of one proxy.
+    """Ledger, tasks and other work, APIs and events of one proxy.
 
     As a context manager it is the running one, which new API objects speak to.
     """
@@ -22,6 +23,7 @@ class Kernel:
         self.ledger = Ledger()
         self.scanner = Scanner()
         self.tasks = Tasks(self.ledger)
+        self.work = Work(self.ledger, self.tasks)
         self.registry = Registry(self.ledger)
         self.dispatcher = Dispatcher(self.ledger, self.tasks)
         self.scanner.add_handler(AddAPI, self.registry.add_declared, self.registry.remove_declared)
@@ -32,6 +34,12 @@ class Kernel:
         add("libs.events", "get.dispatcher", lambda: self.dispatcher, "the event engine")
         add("libs.tasks", "spawn", self.tasks.spawn, "run a coroutine as a task of an owner")
         add("libs.ledger", "get.ledger", lambda: self.ledger, "who owns which registration")
+        timers, closeables = self.work.timers, self.work.closeables
+        add("libs.work", "call.later", timers.call_later, "call a function after a time")
+        add("libs.work", "call.every", timers.call_every, "call a function again and again")
+        add("libs.work", "run.in.thread", self.work.threads.run, "run a function in a thread")
+        add("libs.work", "own", closeables.own, "have a file or a socket closed with its owner")
+        add("libs.work", "disown", closeables.disown, "leave closing to the owner again")
 
     def __enter__(self) -> Kernel:
         self.start()

@@ -112,9 +112,11 @@ class Lifecycle:
         files = {}
         store = store or self.store
         with phase(info, "compile"):
-            for name, path in info.source_files().items():
+            kept = {name: file.path for name, file in info.files.items()}
+            sources = info.source_files() if store.sources is None else kept
+            for name, path in sources.items():
                 code = store.take(str(path)) if store.is_prepared(path) else store.prepare(path)
-                files[name] = PluginFile(path, code.digest)
+                files[name] = PluginFile(path, code.digest, code.source)
             if not any(name in files for name in CLASS_FILES):
                 raise PluginError(
                     info.plugin_id,

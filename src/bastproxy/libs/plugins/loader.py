@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from bastproxy.libs.api import API, AddAPI
-from bastproxy.libs.plugins.codestore import CodeStore
+from bastproxy.libs.plugins.codestore import Code, CodeStore
 from bastproxy.libs.plugins.dependency import (
     Requirement,
     Resolution,
@@ -25,10 +25,13 @@ from bastproxy.libs.plugins.errors import PluginError, without_trace
 from bastproxy.libs.plugins.imputils import PluginFinder, remove_synthetic_modules
 from bastproxy.libs.plugins.inquiry import LoaderInquiry
 from bastproxy.libs.plugins.kernel import Kernel, running_kernel
+from bastproxy.libs.plugins.leakcheck import LeakCheck
 from bastproxy.libs.plugins.lifecycle import OWNER_ID, Lifecycle
 from bastproxy.libs.plugins.needs import parsed, said_by
 from bastproxy.libs.plugins.plugininfo import PluginInfo
+from bastproxy.libs.plugins.probation import Probation
 from bastproxy.libs.plugins.reload import Reloader, ReloadPlan, ReloadResult
+from bastproxy.libs.plugins.transaction import settle
 from bastproxy.libs.records import LogRecord
 
 
@@ -53,6 +56,7 @@ EVENTS = {
     "ev_plugin_unloaded": "A plugin was unloaded",
     "ev_plugin_reloaded": "A plugin was reloaded",
     "ev_plugin_reload_failed": "A plugin could not be reloaded",
+    "ev_plugin_rolled_back": "A plugin went back to what it was before its last reload",
     "ev_plugin_save": "Plugins should save their state: the one named, or all",
     "ev_plugin_reset": "Plugins should go back to their defaults: the one named, or all",
 }
@@ -66,6 +70,8 @@ class PluginLoader(LoaderInquiry):
         packaged plugins.
     :param data_root: the directory of the plugins' data directories.
     :param installed: look for plugins among installed distributions too.
+    :param leak_check_after: seconds from an unload or a reload until what is left of the old
+        generation is looked for; None for never.
     :ivar plugins_info: every plugin that is known, by id.
     :ivar errors: why the last action on a plugin failed, by id.
     """
@@ -77,6 +83,7 @@ class PluginLoader(LoaderInquiry):
         search_paths: Sequence[dict[str, object]] = (),
         data_root: Path = Path("data"),
         installed: bool = True,
+        leak_check_after: float | None = None,
     ) -> None:
         self.kernel = kernel or running_kernel()
         self.api = API(owner_id=__name__, registry=self.kernel.registry)
@@ -89,7 +96,9 @@ class PluginLoader(LoaderInquiry):
         self.errors: dict[str, str] = {}
         self.store = CodeStore()
         self.lifecycle = Lifecycle(self.kernel, self.store)
+        self.leak_check = LeakCheck(self.kernel.tasks, self.lifecycle.unloaded, leak_check_after)
         self.reloader = Reloader(self)
+        self.probation = Probation(self)
         self.discovery = Discovery(self.plugin_search_paths, data_root, installed=installed)
         self.finder = PluginFinder(self.store, self._locate, self._has_category, self._ran)
         self._loading: list[str] = []
@@ -128,7 +137,10 @@ class PluginLoader(LoaderInquiry):
             self.discover()
             importlib.invalidate_caches()
         with collection_paused():
-            return self._load(plugin_ids)
+            loaded, bad = self._load(plugin_ids)
+        if bad:
+            self.settle()  # what they had begun before they failed
+        return loaded, bad
 
     def _load(self, plugin_ids: Sequence[str]) -> tuple[list[str], dict[str, PluginError]]:
         resolution = resolve(plugin_ids, self._needs, self.check_version)
@@ -176,6 +188,7 @@ class PluginLoader(LoaderInquiry):
         for member in plan:
             if self.is_loaded(member):  # and no hook has unloaded it meanwhile
                 self.take_out(member)
+        self.settle()
         return True
 
     @AddAPI("reload.plugin", description="reload a plugin")
@@ -225,12 +238,37 @@ class PluginLoader(LoaderInquiry):
             self._report(error)
             return None
 
+    @AddAPI("rollback.plugin", description="go back to what a plugin was before its last reload")
+    def rollback_plugin(self, plugin_id: str) -> bool:
+        """Bring back the code and the state that a plugin had before its last reload.
+
+        What was reloaded with it goes back too.  The files stay as they are.
+
+        :returns: False, with the reason in the log and behind ``get.plugin.error``, when
+            the reload is too long ago, or the old code does not run any more.
+        """
+        try:
+            self.probation.roll_back(plugin_id)
+        except PluginError as error:
+            self._report(error)
+            return False
+        return True
+
+    @AddAPI("set.probation", description="how long after a reload there is a way back")
+    def set_probation(self, seconds: float, errors: int) -> None:
+        """Have new code prove itself for some seconds after a reload; 0 for no such time.
+
+        :param errors: how many errors within that time bring the old code back.
+        """
+        self.probation.use(seconds, errors)
+
     def start(self) -> None:
         """Take part in imports: from now on plugins can be loaded."""
         self.finder.install()
 
     def stop(self) -> None:
         """Unload everything in reverse order, required plugins too."""
+        self.probation.stop()
         while self.load_order:
             self.take_out(self.load_order[-1])
         self.finder.remove()
@@ -240,6 +278,11 @@ class PluginLoader(LoaderInquiry):
     def discover(self) -> None:
         """Look at the disk for plugins that have come, gone or changed."""
         self.discovery.scan(self.plugins_info)
+
+    def settle(self) -> None:
+        """End in the background what old generations ran, then look whether they are gone."""
+        settle(self)
+        self.leak_check.schedule()
 
     def take_out(self, plugin_id: str) -> None:
         """Unload one loaded plugin, whatever speaks against it."""
@@ -386,16 +429,24 @@ class PluginLoader(LoaderInquiry):
 
     def _locate(self, plugin_id: str) -> Path | None:
         info = self.plugins_info.get(plugin_id)
+        if self.reloader.is_busy and (info is None or not info.is_plugin):
+            self.discover()  # a reload looks at the disk only when it has to
+            info = self.plugins_info.get(plugin_id)
         return info.package_path if info is not None and info.is_plugin else None
 
     def _has_category(self, package: str) -> bool:
+        if self.reloader.is_busy and not self._knows_category(package):
+            self.discover()
+        return self._knows_category(package)
+
+    def _knows_category(self, package: str) -> bool:
         return any(info.package == package for info in self.plugins_info.values())
 
-    def _ran(self, plugin_id: str, path: str, digest: bytes) -> None:
+    def _ran(self, plugin_id: str, path: str, code: Code) -> None:
         info = self.plugins_info[plugin_id]
         for file in info.files.values():
             if str(file.path) == path:
-                file.digest = digest
+                file.digest, file.source = code.digest, code.source
 
     def _save(self) -> None:
         failed = [

@@ -17,10 +17,11 @@ EPOCH = datetime(1970, 1, 1)
 
 @dataclass(slots=True)
 class PluginFile:
-    """One ``.py`` file of a loaded plugin, and the digest of the source that runs."""
+    """One ``.py`` file of a loaded plugin, and the source that runs, with its digest."""
 
     path: Path
     digest: bytes
+    source: bytes
 
 
 class PluginRuntimeInfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from bastproxy.libs.plugins.codestore import CodeStore
 from bastproxy.libs.plugins.dependency import PHASE, Requirement, circular, find_path, in_order
 from bastproxy.libs.plugins.errors import PluginError
 from bastproxy.libs.plugins.holders import Holdings
-from bastproxy.libs.plugins.transaction import Fresh, Transaction, settle
+from bastproxy.libs.plugins.probation import as_it_runs
+from bastproxy.libs.plugins.transaction import Fresh, Transaction
 
 if TYPE_CHECKING:
     from bastproxy.libs.plugins.loader import PluginLoader
@@ -37,19 +38,24 @@ class ReloadResult:
         failed.
     :ivar milliseconds: how long it took.
     :ivar error: why all run the old code, or None.
+    :ivar swap_milliseconds: how much of the time went from the old instances to the new.
     """
 
     members: list[str]
     milliseconds: float
     error: PluginError | None = None
+    swap_milliseconds: float = 0.0
 
 
 class Reloader:
-    """Reloads a plugin with those of its dependents that go with it."""
+    """Reloads a plugin with those of its dependents that go with it.
+
+    :ivar is_busy: a reload is going on.
+    """
 
     def __init__(self, loader: PluginLoader) -> None:
         self._loader = loader
-        self._busy = False
+        self.is_busy = False
 
     def plan(self, plugin_ids: Sequence[str], *, dependents: bool = False) -> ReloadPlan:
         """Say what would be reloaded, in which order and why, without doing it.
@@ -83,28 +89,45 @@ class Reloader:
             loader.check_may_go(member, "reload")
         return ReloadPlan(list(plugin_ids), members, reasons)
 
-    def reload(self, plugin_ids: Sequence[str], *, dependents: bool = False) -> ReloadResult:
+    def reload(
+        self,
+        plugin_ids: Sequence[str],
+        *,
+        dependents: bool = False,
+        given: Mapping[str, Fresh] | None = None,
+    ) -> ReloadResult:
         """Reload plugins and what goes with them, all or nothing.
 
         :param dependents: take everything that depends on them along.
+        :param given: what they are to become in place of what is in their files; the rest
+            of the set keeps its code then, whatever its files say.
         :raises PluginError: the new code does not run; the old code goes on.
         """
-        if self._busy:
+        if self.is_busy:
             raise PluginError(plugin_ids[0], "reload", "another reload is going on")
-        self._busy = True
+        self.is_busy = True
         started = perf_counter()
         try:
             plan = self.plan(plugin_ids, dependents=dependents)
-            Transaction(self._loader, self._read(plan)).run()
+            transaction = Transaction(self._loader, self._read(plan, given))
+            transaction.run()
         finally:
-            self._busy = False
-            settle(self._loader)
-        result = ReloadResult(plan.members, (perf_counter() - started) * 1000)
+            self.is_busy = False
+            self._loader.settle()
+            self._loader.probation.put_back_code()
+        self._loader.probation.begin(plan.members, transaction.kept() if given is None else {})
+        self._loader.probation.pin(given or {})
+        result = ReloadResult(
+            plan.members,
+            (perf_counter() - started) * 1000,
+            swap_milliseconds=transaction.swap_milliseconds,
+        )
         for member in plan.members:
             self._loader.lifecycle.raise_event(
                 "ev_plugin_reloaded",
                 self._loader.plugins_info[member],
                 milliseconds=result.milliseconds,
+                swap_milliseconds=result.swap_milliseconds,
             )
         return result
 
@@ -112,21 +135,25 @@ class Reloader:
         instance = self._loader.get_plugin_instance(plugin_id)
         return instance is not None and bool(instance.reload_dependents_f)
 
-    def _read(self, plan: ReloadPlan) -> dict[str, Fresh]:
+    def _read(self, plan: ReloadPlan, given: Mapping[str, Fresh] | None) -> dict[str, Fresh]:
         """Find what is wrong with the files, and with what they need, before anything stops."""
         loader = self._loader
-        loader.discover()
         fresh: dict[str, Fresh] = {}
         needs: dict[str, list[Requirement]] = {}
         versions: dict[str, int] = {}
         for member in plan.members:
-            store = CodeStore()  # what runs keeps its own code for imports to come
-            info = loader.discovery.fresh(loader.plugins_info[member])
+            running = loader.plugins_info[member]
+            if given is None:  # what runs keeps its own code for imports to come
+                fresh[member] = Fresh(loader.discovery.fresh(running), CodeStore())
+            else:
+                fresh[member] = given.get(member) or as_it_runs(running)
+            info, store = fresh[member].info, fresh[member].store
             loader.check_metadata(info)
-            loader.lifecycle.compile(info, store)
             needs[member] = loader.declared(info, store)
+            loader.lifecycle.compile(info, store)
             versions[member] = info.version
-            fresh[member] = Fresh(info, store)
+        if not all(loader.is_loaded(need.plugin_id) for some in needs.values() for need in some):
+            loader.discover()  # what is loaded need not be looked for
         for member in plan.members:
             self._check_needs(member, needs, versions)
         for name in loader.load_order:

@@ -8,12 +8,14 @@ very same objects with their memory.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,7 @@ from bastproxy.libs.plugins.imputils import (
     remove_aliases,
     remove_modules,
 )
+from bastproxy.libs.plugins.kept import Frozen, Kept, freeze
 from bastproxy.libs.plugins.lifecycle import OWNER_ID, phase
 from bastproxy.libs.plugins.plugininfo import PluginInfo
 from bastproxy.libs.records import LogRecord
@@ -38,16 +41,20 @@ if TYPE_CHECKING:
     from bastproxy.libs.plugins.loader import PluginLoader
 
 RESTORING = "restoring the attributes kept over the reload"
-TASK = "task"
+RUNNING = ("task", "thread")
 SETTLE_SECONDS = 5.0
 
 
 @dataclass(slots=True)
 class Fresh:
-    """What the files of a member say now: metadata, and code compiled from their bytes."""
+    """What a member is to become: metadata, and code compiled from bytes.
+
+    :ivar state: what it is to have, in place of what the old instance has.
+    """
 
     info: PluginInfo
     store: CodeStore
+    state: Frozen | None = None
 
 
 @dataclass(slots=True)
@@ -65,6 +72,7 @@ class _Member:
     kept: dict[str, Any] = field(default_factory=dict)
     memory: dict[str, Any] | None = None
     carry: Carry | None = None
+    frozen: Frozen | None = None
     again: list[Line] = field(default_factory=list)
 
     @property
@@ -76,15 +84,17 @@ class Transaction:
     """One reload of one set of plugins.
 
     :param members: in dependency order, with what their files say now.
+    :ivar swap_milliseconds: how long everything else had to wait for swap and commit.
     """
 
     def __init__(self, loader: PluginLoader, members: Mapping[str, Fresh]) -> None:
+        self.swap_milliseconds = 0.0
         self._loader = loader
         self._lifecycle = loader.lifecycle
         self._ledger = loader.kernel.ledger
         self._order = loader.load_order.copy()
         self._path = sys.path.copy()
-        self._known = {*modules_of(ROOT), *modules_of(ALIAS)}
+        self._known = set(sys.modules)
         self._modules = modules_around(members)
         self._members = [
             _Member(
@@ -108,12 +118,24 @@ class Transaction:
         except BaseException:
             self._put_back()
             raise
+        started = perf_counter()
         try:
             self._swap()
         except BaseException:
             self._roll_back()
             raise
         self._commit()
+        self.swap_milliseconds = (perf_counter() - started) * 1000
+
+    def kept(self) -> dict[str, Kept]:
+        """Return what the members were, by id; empty when that was not to be kept."""
+        found = {}
+        for member in self._members:
+            if member.frozen is not None:
+                description = {**member.described}
+                del description["runtime_info"]  # it holds the instance
+                found[member.plugin_id] = Kept(description, member.frozen)
+        return found
 
     def _prepare(self) -> None:
         """Import the new modules while the old instances go on."""
@@ -121,6 +143,7 @@ class Transaction:
             member.modules = remove_modules(member.plugin_id)
         for member in self._members:
             self._describe(member)
+            self._loader.store.forget(member.info.package_path)
             self._loader.store.adopt(member.fresh.store)
             runtime = member.info.runtime_info
             runtime.generation = self._ledger.open_generation(member.plugin_id)
@@ -169,13 +192,28 @@ class Transaction:
     def _restore(self, member: _Member, old: dict[str, ModuleType], instance: Any) -> None:
         carry = member.carry = Carry(member.plugin_id, old, member.instance, instance)
         kept = member.kept = self._lifecycle.cache.take(member.plugin_id)
-        if member.info.version != member.described["version"]:
+        if member.fresh.state is not None:
+            kept = self._thawed(member, member.fresh.state, instance)
+        elif self._loader.probation.seconds:
+            member.frozen = freeze(kept, member.instance, old)
+        if member.fresh.state is None and member.info.version != member.described["version"]:
             carry.remember(kept)  # a migration changes it in place, as likely as not
             kept = self._migrate(member, instance)
         try:
             carry.restore(kept)
         except NotRestoredError as error:
             raise _not_restored(member.info, type(instance), error) from None
+
+    def _thawed(self, member: _Member, state: Frozen, instance: Any) -> dict[str, Any]:
+        kept = state.thaw(instance)
+        if state.left_out:
+            LogRecord(
+                f"not all came back of {', '.join(state.left_out)}: what is no plain data is "
+                "not kept for a rollback",
+                level="warning",
+                sources=[member.plugin_id],
+            )()
+        return kept
 
     def _migrate(self, member: _Member, instance: Any) -> dict[str, Any]:
         version = member.described["version"]
@@ -199,7 +237,8 @@ class Transaction:
             self._lifecycle.unloaded.remember(
                 member.plugin_id, member.generation, member.instance, member.modules
             )
-            self._loader.store.forget(member.info.package_path)
+            old = member.described["files"].values()
+            self._loader.store.drop((file.path for file in old), member.fresh.store)
             set_reloading(member.info, False)
             member.info.runtime_info.error = ""
             self._loader.errors.pop(member.plugin_id, None)
@@ -212,7 +251,12 @@ class Transaction:
         for member in self._members:
             order.remove(member.plugin_id)
             order.insert(self._order.index(member.plugin_id), member.plugin_id)
-        self._loader.sort()
+        for member in self._members:
+            needed = self._loader.needed(member.plugin_id)
+            place = order.index(member.plugin_id)
+            if not all(name in order[:place] for name in needed):
+                self._loader.sort()  # it looks at every plugin that is loaded
+                return
 
     def _put_back(self) -> None:
         """Undo the preparation: modules, infos and ``sys.path`` are what they were."""
@@ -287,7 +331,7 @@ class Transaction:
         """Run ``initialize`` of a revived instance, and let go of what it does not renew."""
         assert member.memory is not None
         for line in member.again:
-            if line.kind == TASK:  # or it would run twice
+            if line.kind in RUNNING:  # or it would run twice
                 self._ledger.drop(line)
         self._lifecycle.run_initialize(member.info, isolate=True)
         self._lifecycle.raise_event("ev_plugin_initialized", member.info)
@@ -323,17 +367,19 @@ def set_reloading(info: PluginInfo, value: bool) -> None:
 
 
 def settle(loader: PluginLoader) -> None:
-    """Wait for the tasks of old generations in the background, and name those that stay."""
-    tasks = loader.kernel.tasks
+    """End the work of old generations in the background, and name what stays.
+
+    Tasks and threads are waited for, then files and sockets are closed.
+    """
+    work = loader.kernel.work
 
     async def wait() -> None:
-        for name in await tasks.settle(SETTLE_SECONDS):
+        for left in await work.settle(SETTLE_SECONDS):
             LogRecord(
-                f"the task {name} of an old generation does not end",
-                level="warning",
-                sources=[OWNER_ID],
+                f"{left} of an old generation does not end", level="warning", sources=[OWNER_ID]
             )()
 
-    if tasks.is_settled():
+    if work.is_settled():
         return
-    tasks.spawn(OWNER_ID, wait(), "settle")
+    with contextlib.suppress(RuntimeError):  # no event loop: whoever runs one next waits
+        work.tasks.spawn(OWNER_ID, wait(), "settle")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,9 +11,11 @@ from bastproxy.libs.api import API, AddAPI
 from bastproxy.libs.events import Dispatcher, EventRecord
 from bastproxy.libs.plugins.plugininfo import PluginInfo
 from bastproxy.libs.records import LogRecord
+from bastproxy.libs.work import Timer
 from bastproxy.plugins._baseplugin import _dump, _pluginhooks
 from bastproxy.plugins._baseplugin._commands import BaseCommands
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -64,6 +66,44 @@ class Plugin(BaseCommands):
         """Run a coroutine as a task of this plugin; it is cancelled when the plugin goes."""
         task: asyncio.Task[T] = self.api("libs.tasks:spawn")(self.plugin_id, coroutine, name)
         return task
+
+    def call_later(self, seconds: float, function: Callable[..., object], *args: Any) -> Timer:
+        """Call a function, plain or ``async def``, after some seconds, if the plugin still runs.
+
+        :raises ValueError: ``seconds`` is negative.
+        """
+        timer: Timer = self.api("libs.work:call.later")(self.plugin_id, seconds, function, *args)
+        return timer
+
+    def call_every(self, seconds: float, function: Callable[[], object]) -> Timer:
+        """Call a function, plain or ``async def``, every so many seconds while the plugin runs.
+
+        :raises ValueError: ``seconds`` is not more than 0.
+        """
+        timer: Timer = self.api("libs.work:call.every")(self.plugin_id, seconds, function)
+        return timer
+
+    def run_in_thread(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
+        """Run a function in a thread of this plugin, and return what to await.
+
+        A parameter ``stop`` that ``args`` does not fill gets a :class:`threading.Event`,
+        which is set when the plugin goes.
+        """
+        result: Awaitable[T] = self.api("libs.work:run.in.thread")(self.plugin_id, function, *args)
+        return result
+
+    def own(self, resource: R, close: Callable[[R], object] | None = None) -> R:
+        """Have a file, a socket or the like closed when the plugin goes; return it.
+
+        :param close: called with it; its ``aclose`` or ``close`` by default.
+        :raises TypeError: it has neither.
+        """
+        owned: R = self.api("libs.work:own")(self.plugin_id, resource, close)
+        return owned
+
+    def disown(self, resource: object) -> bool:
+        """Close it yourself, instead of having it closed; False when it was not owned."""
+        return bool(self.api("libs.work:disown")(self.plugin_id, resource))
 
     def migrate_state(self, old_version: int, state: dict[str, Any]) -> dict[str, Any]:
         """Return what to restore when a reload has changed ``PLUGIN_VERSION``.

@@ -10,6 +10,7 @@ import msgspec
 
 from bastproxy.libs.api import AddAPI
 from bastproxy.libs.commands.parsing import Answer
+from bastproxy.libs.events import RegisterToEvent
 from bastproxy.libs.files import set_aside, write_whole
 from bastproxy.libs.nearest import did_you_mean
 from bastproxy.libs.plugins import PluginInfo, ReloadPlan
@@ -19,6 +20,7 @@ from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
 from bastproxy.plugins.core.commands import AddArgument, AddCommand, AddParser
 
 LOADER = "libs.plugins.loader"
+SETTINGS = "plugins.core.settings"
 STARTED_BY_ITSELF = ("plugins.core.", "plugins.client.")
 
 Result = tuple[bool, list[str]]
@@ -37,6 +39,50 @@ class Plugin(BasePlugin):
         self.wanted: list[str] = []
         self.unwanted: list[str] = []
         self._read()
+
+    @RegisterPluginHook("initialize")
+    def _phook_initialize(self) -> None:
+        add = self.api(f"{SETTINGS}:add")
+        add(
+            self.plugin_id,
+            "probation",
+            60,
+            "timelength",
+            "how long after a reload failing code is taken back, 0 for never",
+            minimum=0,
+        )
+        add(
+            self.plugin_id,
+            "probation_errors",
+            5,
+            int,
+            "how many errors within that time take new code back",
+            minimum=1,
+        )
+        self._set_probation()
+
+    @RegisterToEvent("ev_{plugin_id}_var_probation_modified")
+    @RegisterToEvent("ev_{plugin_id}_var_probation_errors_modified")
+    def _eventcb_probation(self) -> None:
+        self._set_probation()
+
+    def _set_probation(self) -> None:
+        get = self.api(f"{SETTINGS}:get")
+        self.api(f"{LOADER}:set.probation")(
+            get(self.plugin_id, "probation"), get(self.plugin_id, "probation_errors")
+        )
+
+    @RegisterToEvent("ev_plugin_rolled_back")
+    def _eventcb_rolled_back(self) -> None:
+        """Tell the clients, once for all that went back together."""
+        record = self.api("libs.events:get.dispatcher")().current_record()
+        if not record["automatic"] or record["plugin_id"] != record["members"][0]:
+            return
+        if self.api("libs.session:get.session")().notices:
+            names, reason = ", ".join(record["members"]), " ".join(record["reason"].split())
+            self.api("plugins.core.clients:send")(
+                f"[bastproxy] {names} went back to the version before: {reason}"
+            )
 
     @AddAPI("startup.wanted", description="what every start loads because a player did")
     def _api_startup_wanted(self) -> list[str]:
@@ -127,6 +173,15 @@ class Plugin(BasePlugin):
         if result.error is None:
             return True, [f"reloaded {', '.join(result.members)}"]
         return False, str(result.error).splitlines()
+
+    @AddCommand()
+    @AddParser(description="go back to what a plugin was before its last reload, soon after it")
+    @AddArgument("plugin", help="its id, or the end of it")
+    def _command_rollback(self) -> Result:
+        plugin_id = self._find(self._args()["plugin"])
+        if self.api(f"{LOADER}:rollback.plugin")(plugin_id):
+            return True, [f"{plugin_id} is what it was before its last reload; its files are not"]
+        return False, self._why(plugin_id)
 
     @AddCommand()
     @AddParser(description="list what depends on a plugin")

@@ -26,11 +26,13 @@ class Report:
 
     :ivar reloaded: the plugins that run new code.
     :ivar milliseconds: how long that took, all in all.
+    :ivar swap_milliseconds: how much of it went from old instances to new ones.
     :ivar errors: what is wrong with the others, as far as it was not said before.
     """
 
     reloaded: list[str] = field(default_factory=list)
     milliseconds: float = 0.0
+    swap_milliseconds: float = 0.0
     errors: list[PluginError] = field(default_factory=list)
 
 
@@ -114,6 +116,7 @@ class Saves:
     def _try(self, group: Sequence[str], report: Report) -> PluginError | None:
         result = self._reload(group)
         report.milliseconds += result.milliseconds
+        report.swap_milliseconds += result.swap_milliseconds
         report.reloaded += result.members
         for name in result.members:
             self._failed.pop(name, None)

@@ -60,6 +60,13 @@ class Plugin(BasePlugin):
         if self._task is not None and self._places is not None and not self._places.cover(info):
             self._start_or_stop()
 
+    @RegisterToEvent("ev_plugin_rolled_back")
+    def _eventcb_rolled_back(self) -> None:
+        """Remember what went back, so that only another save of it is tried."""
+        record = self.api("libs.events:get.dispatcher")().current_record()
+        info = self.api(f"{LOADER}:get.plugin.info")(record["plugin_id"])
+        self.data["failed"][info.plugin_id] = (self._content(info), record["reason"])
+
     def _start_or_stop(self) -> None:
         self._places = None
         if self._task is not None:
@@ -126,7 +133,8 @@ class Plugin(BasePlugin):
     def _tell(self, report: Report) -> None:
         if report.reloaded:
             names = ", ".join(report.reloaded)
-            self._say(f"reloaded {names} in {report.milliseconds:.0f} ms", "info")
+            times = f"{report.milliseconds:.0f} ms, swap {report.swap_milliseconds:.1f} ms"
+            self._say(f"reloaded {names} in {times}", "info")
         for error in report.errors:
             self._say(f"{self._described(error)}; the old version goes on", "warning")
 
