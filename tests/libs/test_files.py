@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bastproxy.libs import files
-from bastproxy.libs.files import set_aside, write_whole
+from bastproxy.libs.files import set_aside, write_cache, write_whole
 
 
 def names(directory: Path) -> list[str]:
@@ -36,11 +36,10 @@ def test_writes_and_makes_the_directories(tmp_path: Path) -> None:
     assert names(path.parent) == ["file"]
 
 
-@pytest.mark.parametrize("durable", [True, False])
-def test_replaces_the_old_file(tmp_path: Path, durable: bool) -> None:
+def test_replaces_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old and longer")
-    write_whole(path, b"new", durable=durable)
+    write_whole(path, b"new")
     assert path.read_bytes() == b"new"
 
 
@@ -127,10 +126,6 @@ def test_the_data_reaches_the_disk_before_the_name(
     monkeypatch.setattr(Path, "replace", noting_replace)
     write_whole(path, b"new")
     assert steps[:2] == ["fsync", "replace"]
-    steps.clear()
-    path.unlink()
-    write_whole(path, b"new", durable=False)
-    assert steps == ["replace"]
 
 
 def test_a_directory_that_cannot_be_opened_is_no_failure(
@@ -188,3 +183,27 @@ def test_setting_aside_numbers_what_is_there_already(tmp_path: Path) -> None:
 def test_setting_aside_what_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         set_aside(tmp_path / "nothing")
+
+
+def test_a_cache_is_written_whole_and_makes_its_directory(tmp_path: Path) -> None:
+    path = tmp_path / "__pycache__" / "x.pyc"
+    write_cache(str(path), b"old")
+    write_cache(str(path), b"new")
+    assert path.read_bytes() == b"new"
+    assert names(path.parent) == ["x.pyc"]
+
+
+def test_a_cache_that_cannot_be_written_leaves_what_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.pyc"
+    write_cache(str(path), b"old")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="No space"):
+        write_cache(str(path), b"new")
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["x.pyc"]

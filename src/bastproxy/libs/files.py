@@ -9,12 +9,11 @@ from pathlib import Path
 from threading import get_ident
 
 
-def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` so that a kill at any moment leaves the old or the new.
 
     Temporary file in the same directory, flush, fsync, rename.
 
-    :param durable: wait for the disk (fsync); a cache need not.
     :raises OSError: the disk is full, the directory cannot be written, ...; the old
         file is as it was.
     """
@@ -25,16 +24,14 @@ def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+            file.flush()
+            os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
-    if durable:
-        _sync_directory(path.parent)
+    _sync_directory(path.parent)
 
 
 def write_cache(path: str, data: bytes) -> None:

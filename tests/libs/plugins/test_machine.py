@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+
+from bastproxy.libs.plugins import ReloadResult
+from bastproxy.libs.plugins.codestore import digest_of
+from bastproxy.plugins.core.watch.libs import Failure, Places, Saves
 
 IDS = [f"plugins.games.p{number}" for number in range(5)]
 WAYS = ["metadata", "literal", "computed", "api"]
@@ -72,6 +77,13 @@ class Machine(RuleBasedStateMachine):
         self.disk = {name: Disk() for name in IDS}
         self.loaded: dict[str, Disk] = {}
         self.versions = itertools.count(1)
+        self.failed: dict[str, Failure] = {}
+        self.tried = 0
+        self.saves = Saves(
+            self.failed,
+            lambda name: self.rig.call("get.plugin.dependents", name),
+            self._reload_checked,
+        )
 
     @initialize(data=st.data())
     def write_all(self, data: Any) -> None:
@@ -110,22 +122,26 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=plugin_ids)
     def reload(self, name: str) -> None:
-        before = dict(self.loaded)
-        instances = {key: self.rig.instance(key) for key in before}
-        members = self._reload_set(name)
-        done = self.rig.call("reload.plugin", name)
-        if name not in before:
-            assert not done
-            return
-        rest = {key: disk for key, disk in before.items() if key not in members}
-        if not done:
-            assert {key: self.rig.instance(key) for key in self._actual()} == instances
-            closure = self._closure(members, rest)
-            assert any(self._is_bad(key, rest) or self._on_cycle(key, rest) for key in closure)
-            return
-        assert all(self.rig.instance(key) is not instances[key] for key in members)
-        self._check_loaded(members, rest, [key for key in self._actual() if key not in rest])
-        assert set(members) <= set(self.loaded)
+        result = self._reload_checked([name])
+        assert (name in self.loaded) or result.error is not None
+
+    @rule(
+        data=st.data(),
+        saved=st.dictionaries(plugin_ids, st.sampled_from(BREAKS), min_size=1, max_size=3),
+    )
+    def save(self, data: Any, saved: dict[str, str]) -> None:
+        """Save files of several plugins while the watcher looks on."""
+        for name, how in saved.items():
+            self.disk[name].broken = how
+            if data.draw(st.booleans(), label=f"{name} needs others now"):
+                self._draw(data, name, acyclic=data.draw(st.booleans(), label="acyclic"))
+            else:
+                self._write(name)
+        self._see({str(path) for name in saved for path in self._package(name).rglob("*.py")})
+        # The same once more: what failed is neither tried nor told again.
+        tried = self.tried
+        report = self._see({str(self._package(name) / "__init__.py") for name in saved})
+        assert (self.tried, report.reloaded, report.errors) == (tried, [], [])
 
     @invariant()
     def what_is_loaded_is_what_the_model_says(self) -> None:
@@ -179,6 +195,57 @@ class Machine(RuleBasedStateMachine):
         if disk.broken == "metadata":
             metadata["version"] = "one"
         self.rig.write(name, disk.source(), **metadata)
+
+    def _see(self, paths: set[str]) -> Any:
+        """Do with changed paths what the watcher does, and check what became of the plugins."""
+        loaded = [self.rig.call("get.plugin.info", name) for name in self._actual()]
+        touched = Places(loaded).directories.touched(paths)
+        known = {*touched, *self.failed}
+        changed = {
+            info.plugin_id: self._content(info.plugin_id)
+            for info in loaded
+            if info.plugin_id in known
+        }
+        report = self.saves.take(changed)
+        for name, content in changed.items():
+            if self._content(name):
+                assert self.failed[name][0] == content
+            else:
+                assert name not in self.failed
+                assert self.loaded[name].version == self.disk[name].version
+        assert set(self.failed) <= set(changed)
+        assert all(error.plugin_id in IDS for error in report.errors)
+        return report
+
+    def _content(self, name: str) -> dict[str, bytes]:
+        changed = self.rig.call("plugin.get.changed.files", name)
+        return {path: digest_of(Path(path).read_bytes()) for path in changed}
+
+    def _package(self, name: str) -> Path:
+        package: Path = self.rig.root.joinpath(*name.split(".")[1:])
+        return package
+
+    def _reload_checked(self, names: Sequence[str]) -> ReloadResult:
+        """Reload plugins as one, and compare what became of it with the model."""
+        self.tried += 1
+        before = dict(self.loaded)
+        instances = {key: self.rig.instance(key) for key in before}
+        members = self._reload_set(names)
+        result: ReloadResult = self.rig.call("reload.plugins", list(names))
+        rest = {key: disk for key, disk in before.items() if key not in members}
+        if result.error is not None:
+            assert {key: self.rig.instance(key) for key in self._actual()} == instances
+            closure = self._closure(members, rest)
+            assert not set(names) <= set(before) or any(
+                self._is_bad(key, rest) or self._on_cycle(key, rest) for key in closure
+            )
+            return result
+        assert set(names) <= set(before)
+        assert result.members == [name for name in self._actual() if name in members]
+        assert all(self.rig.instance(key) is not instances[key] for key in members)
+        self._check_loaded(members, rest, [key for key in self._actual() if key not in rest])
+        assert set(members) <= set(self.loaded)
+        return result
 
     def _actual(self) -> list[str]:
         return [name for name in self.rig.call("get.loaded.plugins.list") if name in IDS]
@@ -235,8 +302,8 @@ class Machine(RuleBasedStateMachine):
                 return found - {name}
             found |= more
 
-    def _reload_set(self, name: str) -> list[str]:
-        members = {name} & set(self.loaded)
+    def _reload_set(self, names: Sequence[str]) -> list[str]:
+        members = set(names) & set(self.loaded)
         while True:
             taking = [key for key in members if self.loaded[key].takes]
             more = {other for key in taking for other in self._dependents(key)} - members

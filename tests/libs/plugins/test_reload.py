@@ -324,3 +324,26 @@ def test_after_failed_reloads_a_plugin_still_stands_before_its_dependents(rig: A
     rig.write(A, answer=3)
     assert rig.call("reload.plugin", A)
     assert rig.call("get.loaded.plugins.list") == [A, B]
+
+
+def test_a_cycle_through_a_plugin_that_only_the_new_code_needs_is_rolled_back(rig: Any) -> None:
+    needy = """
+    class Plugin(BasePlugin):
+        def __init__(self, plugin_id, plugin_info):
+            super().__init__(plugin_id, plugin_info)
+            self.api(f"{plugin_id}:dependency.add")("plugins.games.%s")
+
+        @AddAPI("answer")
+        def _api_answer(self):
+            return "new"
+    """
+    rig.write(A, answer="old")
+    rig.load(A)
+    instance = rig.instance(A)
+    rig.write(A, needy % "b")
+    rig.write(B, needy % "a")
+    assert rig.call("reload.plugin", A) is False
+    assert "circular dependency" in rig.error(A)
+    assert rig.call("get.loaded.plugins.list") == [A]
+    assert rig.instance(A) is instance
+    assert rig.ask(A) == "old"

@@ -334,6 +334,16 @@ class PluginLoader(LoaderInquiry):
         # Told last, so that whoever hears of it finds it in every listing.
         self.lifecycle.raise_event("ev_plugin_loaded", self.plugins_info[plugin_id])
 
+    @contextmanager
+    def being_loaded(self, plugin_ids: Sequence[str]) -> Iterator[None]:
+        """Have whoever needs one of these meanwhile, before it is there, be refused."""
+        self._loading.extend(plugin_ids)
+        try:
+            yield
+        finally:
+            for plugin_id in plugin_ids:
+                self._loading.remove(plugin_id)
+
     def load_late(self, bad: dict[str, PluginError], info: PluginInfo, instance: Any) -> None:
         """Load what only the instance knows that it depends on."""
         needs = parsed(info, said_by(info))

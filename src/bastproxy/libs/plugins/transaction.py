@@ -120,7 +120,8 @@ class Transaction:
             raise
         started = perf_counter()
         try:
-            self._swap()
+            with self._loader.being_loaded([member.plugin_id for member in self._members]):
+                self._swap()
         except BaseException:
             self._roll_back()
             raise
