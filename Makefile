@@ -27,9 +27,10 @@ contracts: .venv/installed-dev
 
 tests: .venv/installed-dev
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -m "not heavy"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+	$(BIN)/python -m pytest -m heavy
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks
