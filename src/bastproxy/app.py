@@ -71,9 +71,7 @@ class App:
         self.settings = SettingsStore(kernel.ledger, self._data_directory, self._setting_changed)
         self.commands = CommandTable(kernel.ledger, kernel.tasks, purpose_of=self._purpose)
         self.commands.attach(kernel.scanner)
-        self.session = Session(
-            kernel.dispatcher, kernel.tasks, kernel.ledger, quiet_time=options.quiet_time
-        )
+        self.session = Session(kernel.dispatcher, kernel.tasks, quiet_time=options.quiet_time)
         self.loader = PluginLoader(
             kernel,
             search_paths=[

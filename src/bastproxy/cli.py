@@ -22,7 +22,6 @@ from bastproxy.config import (
     parse_address,
     read_config,
 )
-from bastproxy.demo import DemoMud, serve
 
 #: Seconds after an unload or a reload until the log warns of what is left of the old code.
 LEAK_CHECK_AFTER = 5.0
@@ -114,6 +113,8 @@ def run(
 def demo(listen: Address) -> None:
     """Run the MUD that ships with the proxy, alone."""
 
+    from bastproxy.demo import serve
+
     async def until_signal() -> None:
         server = asyncio.current_task()
         assert server is not None
@@ -129,7 +130,11 @@ def demo(listen: Address) -> None:
 
 
 async def _run(options: Options, demo: bool) -> None:
-    mud = DemoMud() if demo else None
+    mud = None
+    if demo:
+        from bastproxy.demo import DemoMud  # a start without it need not import it
+
+        mud = DemoMud()
     try:
         if mud is not None:
             options.mud = Address(*await mud.start())

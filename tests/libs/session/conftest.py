@@ -23,9 +23,7 @@ class World:
         self.ledger = Ledger()
         self.tasks = Tasks(self.ledger)
         self.dispatcher = Dispatcher(self.ledger, self.tasks)
-        self.session = Session(
-            self.dispatcher, self.tasks, self.ledger, **{"quiet_time": QUIET, **options}
-        )
+        self.session = Session(self.dispatcher, self.tasks, **{"quiet_time": QUIET, **options})
         self.session.notices = False
         self.mud = ScriptedMud()
         self.clients: list[TestClient] = []

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from bastproxy.libs.events import Dispatcher
-from bastproxy.libs.ledger import Ledger
 from bastproxy.libs.net.client import QUEUE_LIMIT, ClientConnection
 from bastproxy.libs.net.connection import QUIET_TIME, Connection
 from bastproxy.libs.net.lines import MAX_LINE, Item, Line
@@ -51,7 +50,6 @@ class Session:
         self,
         dispatcher: Dispatcher,
         tasks: Tasks,
-        ledger: Ledger,
         *,
         quiet_time: float = QUIET_TIME,
         connect_timeout: float = CONNECT_SECONDS,
