@@ -11,6 +11,7 @@ from bastproxy.libs.declarations import (
     declarations_on,
     declare,
     declared,
+    declared_on,
     forget,
 )
 
@@ -159,6 +160,44 @@ def test_what_is_added_to_a_class_is_seen_once_it_is_forgotten() -> None:
         forget()
     assert marks(Sub) == before
     assert declared(Unrelated) is not unrelated
+
+
+def test_the_declarations_on_one_attribute_are_those_that_hold() -> None:
+    class Sub(Base):
+        @Mark("upper")
+        @OtherMark("lower")
+        def one(self) -> None: ...
+
+    assert [mark.text for mark in declared_on(Sub, "one")] == ["upper", "lower"]
+    assert declared_on(Sub, "unknown") == ()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_is_known_of_base_classes_makes_no_difference(known: bool) -> None:
+    class Beside:
+        @Mark("beside")
+        def beside(self) -> None: ...
+
+    class Sub(Base):
+        one = None
+
+        @Mark("sub")
+        def sub(self) -> None: ...
+
+    class Both(Beside, Sub):
+        @Mark("both")
+        def one(self) -> None: ...
+
+    forget()
+    for cls in (Base, Beside, Sub) if known else ():
+        declared(cls)
+    assert marks(Both) == [
+        *[mark for mark in marks(Base) if mark[0] != "one"],
+        ("sub", "sub"),
+        ("beside", "beside"),
+        ("one", "both"),
+    ]
+    assert declared(Both)[-2:-1] == declared(Beside)
 
 
 def test_no_class_is_kept() -> None:

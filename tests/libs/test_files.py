@@ -1,12 +1,15 @@
 import errno
 import os
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from bastproxy.libs import files
-from bastproxy.libs.files import set_aside, write_cache, write_whole
+from bastproxy.libs.files import remove_unfinished, set_aside, write_cache, write_whole
 
 
 def names(directory: Path) -> list[str]:
@@ -163,6 +166,55 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert real.read_bytes() == b"new"
     assert names(real.parent) == ["settings.toml"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from bastproxy.libs.files import write_whole
+os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
+write_whole(Path(sys.argv[1]), b"new")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
+def test_what_a_kill_during_a_save_leaves_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "plugins.a.b" / "settings.toml"
+    write_whole(path, b"old")
+    assert subprocess.run([sys.executable, "-c", KILLED, path], check=False).returncode == -9
+    assert path.read_bytes() == b"old"
+    (left,) = [other for other in path.parent.iterdir() if other != path]
+    assert remove_unfinished(tmp_path) == []  # it is younger than this process
+    assert remove_unfinished(tmp_path, time.time() + 1) == [left]
+    assert names(path.parent) == ["settings.toml"]
+
+
+def test_only_what_a_save_leaves_is_removed(tmp_path: Path) -> None:
+    theirs = [
+        "notes.tmp",
+        ".hidden",
+        ".x.tmp",
+        ".x.short.tmp",
+        ".x.TOO_LARGE.tmp",
+        "x.abcdefgh.tmp",
+    ]
+    for name in theirs:
+        (tmp_path / name).write_text("mine")
+    (tmp_path / ".folder.abcdefgh.tmp").mkdir()
+    assert remove_unfinished(tmp_path, time.time() + 1) == []
+    assert names(tmp_path) == sorted([*theirs, ".folder.abcdefgh.tmp"])
+
+
+def test_removing_from_where_nothing_is_does_nothing(tmp_path: Path) -> None:
+    assert remove_unfinished(tmp_path / "nowhere") == []
+
+
+def test_what_cannot_be_removed_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tmp_path / ".x.abcdefgh.tmp"
+    left.write_text("half")
+    monkeypatch.setattr(Path, "unlink", failing(PermissionError(errno.EACCES, "no", str(left))))
+    assert remove_unfinished(tmp_path, time.time() + 1) == []
+    assert left.exists()
 
 
 def test_setting_aside_numbers_what_is_there_already(tmp_path: Path) -> None:

@@ -173,6 +173,30 @@ def test_what_a_release_writes_anew_under_the_same_key_stays() -> None:
     assert [line.name for line in ledger.lines("me")] == ["again"]
 
 
+def test_a_line_that_somebody_keeps_says_that_it_is_released(ledger: Ledger) -> None:
+    lines = [ledger.write("me", "thing", key, "thing") for key in (1, 1, 2, 3)]
+    assert [line.state for line in lines] == [State.RELEASED, *[State.ACTIVE] * 3]
+    ledger.strike("me", "thing", 2)
+    ledger.release("me")
+    assert {line.state for line in lines} == {State.RELEASED}
+
+
+def test_what_its_own_keeper_strikes_is_not_told_again() -> None:
+    class Striking(Recorder):
+        def suspend(self, key: Hashable) -> None:
+            super().suspend(key)
+            ledger.strike("me", "thing", key)
+
+    keeper = Striking()
+    ledger = Ledger()
+    ledger.add_kind("thing", keeper)
+    line = ledger.write("me", "thing", 1, "thing 1")
+    ledger.suspend("me", generation=0)
+    ledger.drop(line)
+    assert keeper.told == [("suspend", 1)]
+    assert line.state is State.RELEASED
+
+
 @pytest.mark.parametrize("first", ["suspend", "resume"])
 def test_what_is_struck_meanwhile_is_left_alone(first: str) -> None:
     class Striking(Recorder):

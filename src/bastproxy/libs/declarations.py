@@ -8,6 +8,7 @@ class, which registers the bound method.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -20,6 +21,9 @@ class Declaration:
     """Base class of everything that a decorator can say about a method."""
 
 
+D = TypeVar("D", bound=Declaration)
+
+
 class Declared(NamedTuple):
     """A declaration found on a class: the attribute that carries it, and itself."""
 
@@ -29,7 +33,16 @@ class Declared(NamedTuple):
 
 Handler = Callable[[str, object, str, Any], None]
 
-_found: WeakKeyDictionary[type, tuple[Declared, ...]] = WeakKeyDictionary()
+
+class _Found(NamedTuple):
+    """What a class declares: in order, by the attribute that carries it, and by kind."""
+
+    all: tuple[Declared, ...]
+    by_attribute: dict[str, tuple[Declared, ...]]
+    by_kind: dict[type[Declaration], list[tuple[str, Any]]]
+
+
+_found: WeakKeyDictionary[type, _Found] = WeakKeyDictionary()
 
 
 def declare(function: F, declaration: Declaration) -> F:
@@ -55,10 +68,20 @@ def declared(cls: type) -> tuple[Declared, ...]:
     A method that overrides a decorated one keeps its declarations, unless it brings
     its own; None in its place takes it out.
     """
-    found = _found.get(cls)
-    if found is None:
-        found = _found[cls] = _search(cls)
-    return found
+    return _look_up(cls).all
+
+
+def declared_on(cls: type, attribute: str) -> tuple[Declaration, ...]:
+    """Return the declarations on one attribute of a class, top decorator first."""
+    return tuple(found.declaration for found in _look_up(cls).by_attribute.get(attribute, ()))
+
+
+def declared_as(cls: type, kind: type[D]) -> list[tuple[str, D]]:
+    """Return attribute and declaration of a class's declarations of one kind, in order."""
+    found = _look_up(cls)
+    if kind not in found.by_kind:
+        found.by_kind[kind] = [one for one in found.all if isinstance(one.declaration, kind)]
+    return found.by_kind[kind]
 
 
 def forget(cls: type | None = None) -> None:
@@ -70,12 +93,21 @@ def forget(cls: type | None = None) -> None:
         del _found[known]
 
 
-def _search(cls: type) -> tuple[Declared, ...]:
-    carriers: dict[str, list[Declaration]] = {}
-    for base in reversed(cls.__mro__):
-        if base is object:
-            continue
-        for name, value in vars(base).items():
+def _look_up(cls: type) -> _Found:
+    found = _found.get(cls)
+    if found is None:
+        found = _found[cls] = _search(cls)
+    return found
+
+
+def _search(cls: type) -> _Found:
+    carriers: dict[str, tuple[Declared, ...]] = {}
+    classes = cls.__mro__
+    base = classes[1] if len(classes) > 1 else object
+    if classes[1:] == base.__mro__:  # what the base class declares is known, or will be
+        carriers, classes = _look_up(base).by_attribute.copy(), (cls,)
+    for found in reversed(classes):
+        for name, value in vars(found).items():
             if value is None:
                 carriers.pop(name, None)  # how a subclass says that it has no such method
                 continue
@@ -83,10 +115,8 @@ def _search(cls: type) -> tuple[Declared, ...]:
             if own is None and isinstance(value, (classmethod, staticmethod)):
                 own = getattr(value.__func__, MARK, None)
             if own and isinstance(own, list) and not isinstance(value, type):
-                carriers[name] = own
-    return tuple(
-        Declared(name, declaration) for name, own in carriers.items() for declaration in own
-    )
+                carriers[name] = tuple([Declared(name, declaration) for declaration in own])
+    return _Found(tuple(chain.from_iterable(carriers.values())), carriers, {})
 
 
 class Scanner:
@@ -127,13 +157,15 @@ class Scanner:
         """
         for name, declaration in declared(type(obj)):
             kind = type(declaration)
+            if kind is skip or attribute not in (None, name):
+                continue
             handlers = self._handlers.get(kind)
-            if handlers is not None and kind is not skip and attribute in (None, name):
+            if handlers is not None:
                 handlers[0](owner_id, obj, name, declaration)
 
     def undo(self, owner_id: str, obj: object, attribute: str) -> None:
         """Take back what scanning one method registered."""
-        for name, declaration in declared(type(obj)):
+        for declaration in declared_on(type(obj), attribute):
             handlers = self._handlers.get(type(declaration))
-            if handlers is not None and handlers[1] is not None and attribute == name:
-                handlers[1](owner_id, obj, name, declaration)
+            if handlers is not None and handlers[1] is not None:
+                handlers[1](owner_id, obj, attribute, declaration)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
+import time
 from pathlib import Path
 from threading import get_ident
+
+_BEGUN = time.time()
+#: What :func:`write_whole` calls its temporary files: ``.<name>.<eight characters>.tmp``.
+_UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp", re.DOTALL)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -32,6 +38,26 @@ def write_whole(path: Path, data: bytes) -> None:
             Path(name).unlink()
         raise
     _sync_directory(path.parent)
+
+
+def remove_unfinished(directory: Path, before: float = _BEGUN) -> list[Path]:
+    """Remove what a kill in the middle of :func:`write_whole` has left, in all folders below.
+
+    :param before: seconds since the epoch; what was written later stays, since somebody
+        may be writing it.  By default, what is older than this process.
+    :returns: what was removed; what cannot be removed stays.
+    """
+    removed = []
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            if not _UNFINISHED.fullmatch(name):
+                continue
+            path = Path(folder, name)
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime < before:
+                    path.unlink()
+                    removed.append(path)
+    return removed
 
 
 def write_cache(path: str, data: bytes) -> None:

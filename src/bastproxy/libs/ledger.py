@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +20,11 @@ class State(StrEnum):
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    RELEASED = "released"
+
+
+# To look a member up in its enum takes longer than to compare it.
+_ACTIVE, _SUSPENDED, _RELEASED = State
 
 
 class Keeper(Protocol):
@@ -49,7 +54,7 @@ class Line:
     key: Hashable
     name: str
     by_initialize: bool = False
-    state: State = State.ACTIVE
+    state: State = _ACTIVE
 
 
 class Ledger:
@@ -99,14 +104,20 @@ class Ledger:
         lines = self._lines.get(owner_id)
         if lines is None:
             lines = self._lines[owner_id] = {}
-        lines[kind, key] = line
+        place = (kind, key)
+        if place in lines:
+            lines[place].state = _RELEASED
+        lines[place] = line
         return line
 
     def strike(self, owner_id: str, kind: str, key: Hashable) -> None:
         """Drop a line whose registry has undone the registration by itself."""
         lines = self._lines.get(owner_id)
-        if lines is not None and lines.pop((kind, key), None) is not None and not lines:
-            del self._lines[owner_id]
+        line = lines.pop((kind, key), None) if lines is not None else None
+        if line is not None:
+            line.state = _RELEASED
+            if not lines:
+                del self._lines[owner_id]
 
     def lines(
         self, owner_id: str, *, generation: int | None = None, kind: str | None = None
@@ -144,43 +155,36 @@ class Ledger:
 
     def drop(self, line: Line) -> None:
         """Undo one registration."""
-        if self._stands(line):
+        # Undoing one registration may have undone, or replaced, another.
+        if line.state is not _RELEASED:
             self._tell(line, "release")
-        if self._stands(line):
+        if line.state is not _RELEASED:
             self.strike(line.owner_id, line.kind, line.key)
 
     def suspend(self, owner_id: str, *, generation: int) -> int:
         """Set the active lines of one generation aside, newest first."""
-        lines = [
-            line
-            for line in self.lines(owner_id, generation=generation)
-            if line.state is State.ACTIVE
-        ]
-        for line in reversed(lines):
-            if self._stands(line):
-                self._tell(line, "suspend")
-                line.state = State.SUSPENDED
-        return len(lines)
+        lines = self.lines(owner_id, generation=generation)
+        return self._change(reversed(lines), "suspend", _ACTIVE, _SUSPENDED)
 
     def resume(self, owner_id: str, *, generation: int, but: Collection[Line] = ()) -> int:
         """Make the suspended lines of one generation active again, oldest first.
 
         :param but: lines that stay as they are.
         """
-        lines = [
-            line
-            for line in self.lines(owner_id, generation=generation)
-            if line.state is State.SUSPENDED and line not in but
-        ]
-        for line in lines:
-            if self._stands(line):
-                self._tell(line, "resume")
-                line.state = State.ACTIVE
-        return len(lines)
+        stay = set(but)
+        lines = self.lines(owner_id, generation=generation)
+        lines = [line for line in lines if line not in stay]
+        return self._change(lines, "resume", _SUSPENDED, _ACTIVE)
 
-    def _stands(self, line: Line) -> bool:
-        # Undoing one registration may have undone, or replaced, another.
-        return self._lines.get(line.owner_id, {}).get((line.kind, line.key)) is line
+    def _change(self, lines: Iterable[Line], what: str, before: State, after: State) -> int:
+        count = 0
+        for line in lines:
+            if line.state is before:
+                self._tell(line, what)
+                count += 1
+                if line.state is before:  # and its keeper has not undone it
+                    line.state = after
+        return count
 
     def _tell(self, line: Line, what: str) -> None:
         try:

@@ -425,6 +425,22 @@ class TestSuspend:
         dispatcher.raise_event("ev")
         assert trace == ["x"]
 
+    def test_several_of_one_name_keep_their_order_in_the_next_generation(
+        self, dispatcher: Dispatcher, trace: Trace, ledger: Ledger
+    ) -> None:
+        for generation in range(2):
+            ledger.suspend("me", generation=generation)
+            ledger.open_generation("me")
+            for name in ("a", "b"):
+                callback = trace.callback(name)
+                callback.__name__ = "hear"
+                dispatcher.register("ev", callback, "me")
+                if generation == 0:
+                    dispatcher.register("ev", trace.callback(f"after {name}"), "you")
+            ledger.release("me", generation=generation)
+        dispatcher.raise_event("ev")
+        assert trace == ["a", "after a", "b", "after b"]
+
     def test_a_suspended_one_can_be_released(
         self, dispatcher: Dispatcher, trace: Trace, ledger: Ledger
     ) -> None:

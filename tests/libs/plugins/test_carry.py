@@ -6,7 +6,9 @@ import logging
 import sys
 import weakref
 from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
+from typing import Annotated, Optional
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,7 @@ import enum
 from collections import namedtuple
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 GENERATION = {generation}
 
@@ -41,6 +43,11 @@ class Plain:
         return cls("made")
 
 class Child(Plain):
+    pass
+
+T = TypeVar("T")
+
+class Box(Generic[T]):
     pass
 
 class Slots:
@@ -367,6 +374,39 @@ def test_enums_flags_and_strings_of_own_classes(bench):
 @pytest.mark.parametrize("attribute", ["Plain", "WithMeta", "function", "cached"])
 def test_what_has_a_name_is_what_has_it_now(bench, attribute):
     assert bench.carry(getattr(bench.old, attribute)) is getattr(bench.new, attribute)
+
+
+ALIASES = {
+    "generic": lambda module: module.Box[module.Plain],
+    "nested": lambda module: dict[str, list[module.Box[module.Plain]]],
+    "union": lambda module: module.Plain | None,
+    "optional": lambda module: Optional[module.Plain],  # noqa: UP045
+    "callable": lambda module: Callable[[module.Plain], module.Box[int]],
+    "annotated": lambda module: Annotated[module.Plain, module.Colour.RED],
+}
+
+
+@pytest.mark.parametrize("name", ALIASES)
+def test_an_alias_names_the_classes_of_now(bench, name):
+    alias = ALIASES[name]
+    assert bench.carry(alias(bench.old)) == alias(bench.new)
+
+
+def test_what_was_made_by_an_alias_holds_no_old_class(bench):
+    box = bench.carry(bench.old.Box[bench.old.Plain]())
+    assert type(box) is bench.new.Box
+    assert box.__orig_class__ == bench.new.Box[bench.new.Plain]
+
+
+def test_an_alias_of_strangers_stays_itself(bench):
+    alias = dict[str, list[int]]
+    assert bench.carry(alias) is alias
+
+
+def test_an_alias_of_what_is_generic_no_more_is_left_out(make_bench, caplog):
+    bench = make_bench([("class Box(Generic[T])", "class Box")])
+    assert bench.carry([bench.old.Box[int]]) == []
+    assert "cannot move" in caplog.text
 
 
 def test_methods_are_found_by_name_private_ones_too(bench):

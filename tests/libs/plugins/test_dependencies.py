@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,6 +152,107 @@ def test_a_failure_in_initialize_fails_the_dependents_of_the_batch(rig: Any, dep
     assert f"it needs {B}: hook initialize (_phook_initialize)" in rig.error(A)
     rig.kernel.ledger.release("tests")
     assert rig.state() == before
+
+
+#: The file, and what the line begins with, where each way names what is needed.
+PLACES = {
+    _metadata: ("__init__.py", "PLUGIN_DEPENDENCIES"),
+    _literal: ("plugin/__init__.py", "self.dependencies = "),
+    _computed: ("plugin/__init__.py", "self.dependencies.append"),
+    _api: ("plugin/__init__.py", None),  # a call may come from anywhere
+}
+
+
+@every_way
+@pytest.mark.parametrize(
+    ("needed", "reason"),
+    [
+        ("plugins.games.none", "it needs plugins.games.none: discovery: there is no plugin"),
+        ("no id!", "'no id!' is no dependency"),
+        (f"{D} >= 2", f"it needs {D} >=2, but version 1 is here"),
+        (B, f"it needs {B}: import"),
+        (C, f"circular dependency: {A} -> {C} -> {A}"),
+        (A, f"circular dependency: {A} -> {A}"),
+    ],
+)
+def test_the_place_that_names_what_is_needed_is_told(
+    rig: Any, depend: Write, needed: str, reason: str
+) -> None:
+    depend(rig, A, needed)
+    rig.write(B, "raise ValueError('no luck')\n")
+    rig.write(C, answer=1, dependencies=[A])
+    rig.write(D, answer=1)
+    assert A in rig.call("load.plugins", [A])["bad_plugins"]
+    file, start = PLACES[depend]
+    path = rig.root / "games" / "a" / file
+    line = f", line {_line(path, start)}" if start else ""
+    told = f"{A}: dependencies ({path}{line}): {reason}"
+    assert rig.error(A).startswith(told)
+    assert told in rig.log
+
+
+def _line(path: Path, start: str) -> int:
+    lines = path.read_text().splitlines()
+    return next(n for n, line in enumerate(lines, 1) if line.strip().startswith(start))
+
+
+def test_each_member_of_a_cycle_is_told_where_it_goes_on(rig: Any) -> None:
+    _metadata(rig, A, B)
+    _literal(rig, B, C)
+    _metadata(rig, C, A)
+    rig.call("load.plugins", [A])
+    for name, file, start in [
+        ("a", "__init__.py", "PLUGIN_DEPENDENCIES"),
+        ("b", "plugin/__init__.py", "self.dependencies"),
+        ("c", "__init__.py", "PLUGIN_DEPENDENCIES"),
+    ]:
+        path = rig.root / "games" / name / file
+        where = f"({path}, line {_line(path, start)}): circular dependency"
+        assert where in rig.error(f"plugins.games.{name}")
+
+
+def test_the_entry_of_a_list_over_several_lines_is_told(rig: Any) -> None:
+    path = rig.write(A, answer=1) / "__init__.py"
+    text = path.read_text().replace(
+        "PLUGIN_DEPENDENCIES = []", f"PLUGIN_DEPENDENCIES = [\n    {B!r},\n    {C!r},\n]"
+    )
+    path.write_text(text)
+    rig.write(B, answer=1)
+    rig.call("load.plugins", [A])
+    assert f"dependencies ({path}, line {_line(path, repr(C))}): it needs {C}" in rig.error(A)
+
+
+def test_a_reload_that_breaks_a_dependent_tells_the_new_version_and_its_line(rig: Any) -> None:
+    rig.write(A, answer="old")
+    rig.write(B, answer=1, dependencies=[f"{A} < 2"])
+    rig.load(B)
+    path = rig.write(A, answer="new", version=2) / "__init__.py"
+    assert not rig.call("reload.plugin", A)
+    where = f"({path}, line {_line(path, 'PLUGIN_VERSION')})"
+    reason = f"{B} needs {A} <2, but the files have version 2"
+    assert rig.error(A) == f"{A}: dependencies {where}: {reason}"
+    assert rig.ask(A) == "old"
+
+
+@pytest.mark.parametrize("depend", [_metadata, _literal])
+@pytest.mark.parametrize(
+    ("needed", "reason"),
+    [(B, f"circular dependency: {A} -> {B} -> {A}"), (C, f"it needs {C}: import")],
+)
+def test_a_reload_that_needs_what_cannot_be_tells_where(
+    rig: Any, depend: Write, needed: str, reason: str
+) -> None:
+    rig.write(A, answer="old")
+    rig.write(B, answer=1, dependencies=[A])
+    rig.write(C, "raise ValueError('no luck')\n")
+    rig.load(B)
+    depend(rig, A, needed)
+    assert not rig.call("reload.plugin", A)
+    file, start = PLACES[depend]
+    path = rig.root / "games" / "a" / file
+    where = f"({path}, line {_line(path, str(start))})"
+    assert rig.error(A).startswith(f"{A}: dependencies {where}: {reason}")
+    assert rig.ask(A) == "old"
 
 
 @every_way

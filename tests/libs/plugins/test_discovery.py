@@ -121,7 +121,7 @@ def test_plugins_of_distributions_are_found_without_importing_them(
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("PLUGIN_NAME = 5", "line 1: PLUGIN_NAME must be a string, not an integer"),
+        ("PLUGIN_NAME = 5", "PLUGIN_NAME must be a string, not an integer"),
         ("PLUGIN_AUTHOR = None", "PLUGIN_AUTHOR must be a string, not a value of type NoneType"),
         ("PLUGIN_VERSION = '1'", "PLUGIN_VERSION must be an integer, not a string"),
         ("PLUGIN_VERSION = True", "PLUGIN_VERSION must be an integer, not True or False"),
@@ -133,14 +133,18 @@ def test_plugins_of_distributions_are_found_without_importing_them(
     ],
 )
 def test_ill_typed_metadata_is_named_with_its_line(line: str, complaint: str) -> None:
-    errors = read_metadata(line.encode(), "x.py").errors
-    assert complaint in errors[0]
-    assert not [error for error in errors[1:] if line.split()[0] in error]
+    errors = read_metadata(f"\n\n{line}".encode(), "x.py").errors
+    assert errors[0].reason.startswith(complaint)
+    assert str(errors[0]) == f"x.py, line 3: {errors[0].reason}"
+    assert not [error for error in errors[1:] if line.split()[0] in error.reason]
 
 
 def test_missing_metadata_is_named() -> None:
     metadata = read_metadata(b"PLUGIN_NAME = 'x'\nPLUGIN_VERSION = 1\n", "x.py")
-    assert metadata.errors == ["PLUGIN_AUTHOR is missing", "PLUGIN_PURPOSE is missing"]
+    assert list(map(str, metadata.errors)) == [
+        "x.py, line 1: PLUGIN_AUTHOR is missing",
+        "x.py, line 1: PLUGIN_PURPOSE is missing",
+    ]
     assert metadata.values["REQUIRED"] is False
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -374,3 +375,13 @@ async def test_tasks_of_a_plugin_end_with_it(rig: Any) -> None:
     await asyncio.gather(*rig.kernel.tasks.of("libs.plugins.loader"))  # they wait for it
     assert task.cancelled()
     assert len(asyncio.all_tasks()) == 1
+
+
+def test_a_start_removes_what_a_killed_save_has_left(make_rig: Any, tmp_path: Path) -> None:
+    left = tmp_path / "data" / A / ".settings.toml.abcd_123.tmp"
+    left.parent.mkdir(parents=True)
+    left.write_text("half")
+    os.utime(left, (0, 0))
+    make_rig(tmp_path)
+    assert not left.exists()
+    assert left.parent.exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -70,14 +71,18 @@ def test_an_attribute_that_cannot_be_restored_fails_the_reload(rig: Any) -> None
     assert "restoring the attributes kept over the reload" in rig.error(A)
 
 
-def test_a_broken_list_of_attributes_leaves_the_plugin_running(rig: Any) -> None:
-    rig.write(A, answer=1)
+@pytest.mark.parametrize("broken", [None, 5, "count", ["count", 5]])
+def test_a_broken_list_of_attributes_can_be_mended_by_a_reload(rig: Any, broken: Any) -> None:
+    rig.write(A, STATE)
     rig.load(A)
-    rig.instance(A).attributes_to_save_on_reload = None
-    assert rig.call("reload.plugin", A) is False
-    assert "keeping attributes over the reload" in rig.error(A)
-    assert rig.ask(A) == 1
-    assert rig.instance(A).is_reloading_f is False
+    rig.instance(A).attributes_to_save_on_reload = broken
+    rig.instance(A).count = 7
+    assert rig.call("reload.plugin", A) is True
+    assert "attributes_to_save_on_reload must be a list of names" in rig.log
+    assert rig.instance(A).count == 0
+    rig.instance(A).count = 8
+    assert rig.call("reload.plugin", A) is True
+    assert rig.instance(A).count == 8
 
 
 def test_the_steps_of_a_reload_are_seen_in_their_order(rig: Any) -> None:
@@ -347,3 +352,52 @@ def test_a_cycle_through_a_plugin_that_only_the_new_code_needs_is_rolled_back(ri
     assert rig.call("get.loaded.plugins.list") == [A]
     assert rig.instance(A) is instance
     assert rig.ask(A) == "old"
+
+
+def test_a_plugin_that_unloads_itself_while_it_is_reloaded_is_refused(rig: Any) -> None:
+    rig.write(
+        A,
+        """
+        class Plugin(BasePlugin):
+            @RegisterPluginHook("uninitialize")
+            def _phook_uninitialize(self):
+                self.api("libs.plugins.loader:unload.plugin")(self.plugin_id)
+        """,
+    )
+    rig.load(A)
+    assert rig.call("reload.plugin", A)
+    assert rig.call("is.plugin.loaded", A)
+    assert "a reload is going on; unload it afterwards" in rig.log
+
+
+def test_a_reload_in_another_thread_is_refused(rig: Any) -> None:
+    rig.write(A, STATE)
+    rig.load(A)
+    old = rig.instance(A)
+    answers: list[bool] = []
+    thread = Thread(target=lambda: answers.append(rig.call("reload.plugin", A)))
+    thread.start()
+    thread.join()
+    assert answers == [False]
+    assert rig.instance(A) is old
+    assert "on the event loop's thread" in rig.error(A)
+
+
+def test_what_is_imported_inside_a_function_is_of_the_running_generation(rig: Any) -> None:
+    body = """
+        class Plugin(BasePlugin):
+            def look(self):
+                from .later import VALUE
+                return VALUE
+    """
+    path = rig.write(A, body)
+    later = path / "plugin" / "later.py"
+    later.write_text("VALUE = 1\n")
+    rig.load(A)
+    assert rig.instance(A).look() == 1
+    later.write_text("VALUE = 2\n")
+    assert rig.call("reload.plugin", A)
+    assert rig.instance(A).look() == 2
+    later.write_text("VALUE = 3 +\n")
+    assert not rig.call("reload.plugin", A)
+    assert rig.instance(A).look() == 2

@@ -158,39 +158,73 @@ sys.path.insert(0, "/nowhere")
 MIGRATES = "def migrate_state(self, old_version, state):\n    "
 VERSION = {"version": 2}
 
+INIT, MAIN = "__init__.py", "plugin/__init__.py"
+INITIALIZE = "hook initialize (_phook_initialize)"
+RESTORING = "restoring the attributes kept over the reload"
+MIGRATING = "migrating the state from version 1"
+
+
+def needs(plugin_id):
+    return code({"dependencies": ["plugins.zone.first", plugin_id]})
+
+
+#: What is done, the phase that fails, the file, and what its line begins with; None where
+#: there is no such line.
 FAULTS = {
-    "no Python in metadata": (edit("__init__.py", BROKEN), "metadata", "__init__.py", 2),
-    "no Python in plugin": (edit("plugin/__init__.py", BROKEN), "compile", "plugin/__init__.py", 2),
-    "no Python in libs": (edit("libs/thing.py", BROKEN), "compile", "libs/thing.py", 2),
-    "no Python in commands": (edit("commands/more.py", BROKEN), "compile", "commands/more.py", 2),
-    "no Python in base patch": (edit("_patch_base.py", BROKEN), "compile", "_patch_base.py", 2),
-    "no Python in unused": (edit("unused.py", BROKEN), "compile", "unused.py", 2),
-    "NUL": (edit("libs/thing.py", "x = '\0'\n"), "compile", "libs/thing.py", 1),
-    "metadata missing": (
-        edit("__init__.py", "PLUGIN_NAME = 'x'\n"),
-        "metadata",
-        "__init__.py",
-        None,
+    "no Python in metadata": (edit(INIT, BROKEN), "metadata", INIT, "def broken"),
+    "no Python in plugin": (edit(MAIN, BROKEN), "compile", MAIN, "def broken"),
+    "no Python in libs": (edit("libs/thing.py", BROKEN), "compile", "libs/thing.py", "def broken"),
+    "no Python in commands": (
+        edit("commands/more.py", BROKEN),
+        "compile",
+        "commands/more.py",
+        "def broken",
     ),
-    "package deleted": (delete("__init__.py"), "metadata", "__init__.py", None),
-    "class file deleted": (delete("plugin/__init__.py"), "compile", "", None),
-    "import fails": (edit("libs/thing.py", RAISES), "import", "libs/thing.py", 3),
+    "no Python in base patch": (
+        edit("_patch_base.py", BROKEN),
+        "compile",
+        "_patch_base.py",
+        "def broken",
+    ),
+    "no Python in unused": (edit("unused.py", BROKEN), "compile", "unused.py", "def broken"),
+    "NUL": (edit("libs/thing.py", "y = 1\nx = '\0'\n"), "compile", "libs/thing.py", "x = "),
+    "metadata missing": (edit(INIT, "PLUGIN_NAME = 'x'\n"), "metadata", INIT, "PLUGIN_NAME"),
+    "metadata of a wrong type": (code({"version": "1"}), "metadata", INIT, "PLUGIN_VERSION"),
+    "dependencies of a wrong type": (
+        code({"dependencies": "plugins.zone.first"}),
+        "metadata",
+        INIT,
+        "PLUGIN_DEPENDENCIES",
+    ),
+    "package deleted": (delete(INIT), "metadata", INIT, None),
+    "class file deleted": (delete(MAIN), "compile", MAIN, None),
+    "import fails": (edit("libs/thing.py", RAISES), "import", "libs/thing.py", "raise"),
     "import of nothing": (
         edit("libs/thing.py", "import no_such_module\n"),
         "import",
         "libs/thing.py",
-        1,
+        "import no_such_module",
     ),
-    "import of a missing name": (edit("libs/thing.py", ""), "import", "plugin/__init__.py", None),
-    "sub-module deleted": (delete("libs/thing.py"), "import", "plugin/__init__.py", None),
+    "import of a missing name": (
+        edit("libs/thing.py", ""),
+        "import",
+        MAIN,
+        "from ..libs.thing import Thing",
+    ),
+    "sub-module deleted": (
+        delete("libs/thing.py"),
+        "import",
+        MAIN,
+        "from ..libs.thing import Thing",
+    ),
     "exit at import": (
         edit("libs/thing.py", "import sys\nsys.exit(3)\n"),
         "import",
         "libs/thing.py",
-        2,
+        "sys.exit(3)",
     ),
-    "commands fail": (edit("commands/more.py", RAISES), "import", "commands/more.py", 3),
-    "base patch fails": (edit("_patch_base.py", RAISES), "import", "_patch_base.py", 3),
+    "commands fail": (edit("commands/more.py", RAISES), "import", "commands/more.py", "raise"),
+    "base patch fails": (edit("_patch_base.py", RAISES), "import", "_patch_base.py", "raise"),
     "new sub-module, then error": (
         lambda rig: rig.write(
             MINE,
@@ -199,52 +233,86 @@ FAULTS = {
             files={**FILES, "libs/fresh.py": "x = 1\n"},
         ),
         "import",
-        "plugin/__init__.py",
-        None,
+        MAIN,
+        "raise ValueError",
     ),
-    "no class": (edit("plugin/__init__.py", "x = 1\n"), "import", "plugin/__init__.py", None),
-    "wrong class": (
-        edit("plugin/__init__.py", "\nclass Plugin:\n    pass\n"),
-        "import",
-        "plugin/__init__.py",
-        2,
-    ),
+    "no class": (edit(MAIN, "x = 1\n"), "import", MAIN, "x = 1"),
+    "wrong class": (edit(MAIN, "\nclass Plugin:\n    pass\n"), "import", MAIN, "class Plugin"),
     "unknown dependency": (
-        code({"dependencies": ["plugins.games.nobody"]}),
+        needs("plugins.games.nobody"),
         "dependencies",
-        None,
-        None,
+        INIT,
+        "PLUGIN_DEPENDENCIES",
     ),
-    "needs itself": (code({"dependencies": [MINE]}), "dependencies", None, None),
-    "constructor": (code(constructed=ALL + "\n1 / 0"), "__init__", "plugin/__init__.py", None),
-    "constructor exits": (
-        code(constructed=ALL + "\nsys.exit()"),
-        "__init__",
-        "plugin/__init__.py",
-        None,
+    "dependency that is none": (needs("no id!"), "dependencies", INIT, "PLUGIN_DEPENDENCIES"),
+    "dependency of a wrong version": (
+        needs("plugins.zone.first >= 9"),
+        "dependencies",
+        INIT,
+        "PLUGIN_DEPENDENCIES",
     ),
+    "needs itself": (needs(MINE), "dependencies", INIT, "PLUGIN_DEPENDENCIES"),
+    "unknown dependency in the class": (
+        code(constructed="self.dependencies = [\n'plugins.zone.first',\n'plugins.games.nobody']"),
+        "dependencies",
+        MAIN,
+        "'plugins.games.nobody'",
+    ),
+    "unknown dependency, computed": (
+        code(constructed="self.dependencies.append('plugins.games.' + 'nobody')"),
+        "dependencies",
+        MAIN,
+        "self.dependencies.append",
+    ),
+    "dependencies that are no list": (
+        code(constructed="self.dependencies = 5"),
+        "dependencies",
+        MAIN,
+        "self.dependencies = 5",
+    ),
+    "constructor": (code(constructed=ALL + "\n1 / 0"), "__init__", MAIN, "1 / 0"),
+    "constructor exits": (code(constructed=ALL + "\nsys.exit()"), "__init__", MAIN, "sys.exit()"),
     "constructor is cancelled": (
         code(constructed=ALL + "\nraise asyncio.CancelledError"),
         "__init__",
-        "plugin/__init__.py",
-        None,
+        MAIN,
+        "raise asyncio.CancelledError",
+    ),
+    "constructor of other arguments": (
+        edit(
+            MAIN,
+            "from bastproxy.plugins._baseplugin import BasePlugin\n\nclass Plugin(BasePlugin):\n"
+            "    def __init__(self):\n        pass\n",
+        ),
+        "__init__",
+        MAIN,
+        "class Plugin(BasePlugin)",
     ),
     "no super": (
         edit(
-            "plugin/__init__.py",
+            MAIN,
             "from bastproxy.plugins._baseplugin import BasePlugin\n\nclass Plugin(BasePlugin):\n"
             "    def __init__(self, *args):\n        pass\n",
         ),
         "__init__",
-        "plugin/__init__.py",
-        4,
+        MAIN,
+        "def __init__(self, *args)",
     ),
-    "hook __init__": (code(hook_init="1 / 0"), "hook __init__", "plugin/__init__.py", None),
+    "hook __init__": (code(hook_init="1 / 0"), "hook __init__ (_phook_begin)", MAIN, "1 / 0"),
     "hook initialize": (
         code(hook_initialize=ALL + "\nself.things.append(1)\nself.data.clear()\n1 / 0"),
-        "hook initialize",
-        "plugin/__init__.py",
-        None,
+        INITIALIZE,
+        MAIN,
+        "1 / 0",
+    ),
+    "hook initialize, in a sub-module": (
+        code(
+            files={"libs/fresh.py": "def fail():\n    return 1 / 0\n"},
+            hook_initialize="from ..libs import fresh\nfresh.fail()",
+        ),
+        INITIALIZE,
+        "libs/fresh.py",
+        "return 1 / 0",
     ),
     "async callback of a line": (
         code(
@@ -252,8 +320,24 @@ FAULTS = {
             "async def _eventcb_wrong(self):\n    pass"
         ),
         "registration",
-        None,
-        None,
+        MAIN,
+        "async def _eventcb_wrong",
+    ),
+    "async callback of a line, by hand": (
+        code(
+            members="async def wrong(self):\n    pass",
+            hook_initialize="add = self.api('libs.events:get.dispatcher')().register\n"
+            "add('ev_to_client_data_modify', self.wrong, self.plugin_id)",
+        ),
+        INITIALIZE,
+        MAIN,
+        "add('ev_to_client_data_modify'",
+    ),
+    "async hook": (
+        code(members='@RegisterPluginHook("save")\nasync def _phook_wrong(self):\n    pass'),
+        "import",
+        MAIN,
+        "async def _phook_wrong",
     ),
     "cannot be restored": (
         lambda rig: rig.write(
@@ -263,9 +347,9 @@ FAULTS = {
             ),
             files=FILES,
         ),
-        "restoring",
-        "plugin/__init__.py",
-        None,
+        RESTORING,
+        MAIN,
+        "def count(self)",
     ),
     "setter fails": (
         lambda rig: rig.write(
@@ -276,9 +360,9 @@ FAULTS = {
             ).replace("        self.count = 0\n", ""),
             files=FILES,
         ),
-        "restoring",
-        "plugin/__init__.py",
-        None,
+        RESTORING,
+        MAIN,
+        "1 / 0",
     ),
     "migration fails": (
         code(
@@ -286,22 +370,32 @@ FAULTS = {
             members=MIGRATES + "state['data']['deep']['list'].append(3)\n"
             "    state['things'].pop().name = 1\n    state['data'].clear()\n    1 / 0",
         ),
-        "migrating the state from version 1",
-        "plugin/__init__.py",
-        None,
+        MIGRATING,
+        MAIN,
+        "1 / 0",
     ),
     "migration answers nothing": (
         code(VERSION, members=MIGRATES + "pass"),
-        "migrating",
-        "plugin/__init__.py",
-        None,
+        MIGRATING,
+        MAIN,
+        "def migrate_state",
     ),
 }
 
 
+def line_of(path, start):
+    lines = path.read_text().splitlines()
+    return next(n for n, line in enumerate(lines, 1) if line.strip().startswith(start))
+
+
+def told(path, start=None):
+    """Return a place as a message has it: the file, and the line that begins with a text."""
+    return f" ({path}): " if start is None else f" ({path}, line {line_of(path, start)}): "
+
+
 @pytest.mark.parametrize("name", FAULTS)
 async def test_after_a_fault_everything_is_as_it_was(loaded, snapshot, name):
-    act, phase, file, line = FAULTS[name]
+    act, phase, file, start = FAULTS[name]
     rig = loaded
     failed = rig.watch("ev_plugin_reload_failed", "ev_plugin_reloaded")
     rig.loader.errors.clear()
@@ -323,14 +417,9 @@ async def test_after_a_fault_everything_is_as_it_was(loaded, snapshot, name):
     assert rig.instance(MINE).base_extra() == "old extra"
     rig.kernel.dispatcher.raise_event("ev_shared")
     assert rig.ask(MINE) == ("OLD", 47)
-    message = rig.error(MINE)
-    assert message.startswith(f"{MINE}: {phase}"), message
-    where = str(rig.root / "games" / "mine" / (file or ""))
-    assert file is None or where in message
-    if file == "plugin/__init__.py" and phase != "import":
-        assert f"{where}, line " in message, message
-    if line is not None:
-        assert f"line {line}" in message, message
+    where = told(rig.root / "games" / "mine" / file, start)
+    assert rig.error(MINE).startswith(f"{MINE}: {phase}{where}")
+    assert f"{MINE}: {phase}{where}" in rig.log
     assert rig.call("get.unloaded.plugins.in.memory") == []
 
 
@@ -403,9 +492,15 @@ class Plugin(BasePlugin):
     return text.replace(f"#{fail}", "1 / 0") if fail else text
 
 
-@pytest.mark.parametrize(
-    ("position", "fail"), list(itertools.product(range(5), ["import", "constructor", "initialize"]))
-)
+#: The phase that fails, and what its line begins with.
+FIVE_FAULTS = {
+    "import": ("import", "raise ValueError"),
+    "constructor": ("__init__", "1 / 0"),
+    "initialize": (INITIALIZE, "1 / 0"),
+}
+
+
+@pytest.mark.parametrize(("position", "fail"), list(itertools.product(range(5), FIVE_FAULTS)))
 async def test_the_failure_of_one_of_five_keeps_all_five(full_rig, snapshot, position, fail):
     rig = full_rig
     for number, name in enumerate(FIVE):
@@ -416,8 +511,9 @@ async def test_the_failure_of_one_of_five_keeps_all_five(full_rig, snapshot, pos
     for number, name in enumerate(FIVE):
         rig.write(name, member(number, "new", fail=fail if number == position else ""))
     assert not rig.call("reload.plugin", FIVE[0])
-    assert f"{FIVE[position]}: " in rig.error(FIVE[position]) + rig.log
-    assert str(rig.root / "five" / f"p{position}" / "plugin") in rig.log
+    phase, start = FIVE_FAULTS[fail]
+    where = told(rig.root / "five" / f"p{position}" / MAIN, start)
+    assert rig.error(FIVE[position]).startswith(f"{FIVE[position]}: {phase}{where}")
     after = snapshot(rig)
     assert {part for part in before if after[part] != before[part]} == set()
     rig.kernel.dispatcher.raise_event("ev_five")

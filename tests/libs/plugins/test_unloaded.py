@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bastproxy.libs.plugins import referrers, unloaded
 from bastproxy.libs.plugins.referrers import find_holders
 
 OLD = "plugins.test.old"
@@ -28,6 +29,13 @@ class Plugin(BasePlugin):
     def tick(self):
         pass
 """
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    """However slow and full the machine is, holders are looked for to the end."""
+    monkeypatch.setattr(referrers, "MOST_SECONDS", 60.0)
+    monkeypatch.setattr(unloaded, "MOST_SECONDS", 60.0)
 
 
 class Leak:

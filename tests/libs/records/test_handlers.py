@@ -1,3 +1,4 @@
+import asyncio
 import errno
 import io
 import json
@@ -49,6 +50,15 @@ def test_writes_readable_lines(output: LogOutput) -> None:
 def test_other_peoples_tools_land_in_the_same_file(output: LogOutput) -> None:
     logging.getLogger("bastproxy.plugins.a").info("x %d", 5)
     assert lines(output)[0].endswith("bastproxy.plugins.a: x 5")
+
+
+async def test_what_asyncio_says_lands_in_the_same_file(output: LogOutput) -> None:
+    asyncio.get_running_loop().call_exception_handler({"message": "a transport failed"})
+    assert [line[24:] for line in lines(output)] == ["ERROR    asyncio: a transport failed"]
+    before = lines(output)
+    output.stop()
+    logging.getLogger("asyncio").error("after the end")
+    assert lines(output) == before
 
 
 def test_writes_what_no_encoding_knows(output: LogOutput) -> None:

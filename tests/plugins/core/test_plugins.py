@@ -183,7 +183,7 @@ async def test_dependents_are_listed_and_unloaded_on_request(proxy):
         "nothing depends on plugins.games.polite"
     ]
     (answer,) = await proxy.command("#bp.plugins.unload greeter")
-    assert "plugins.games.polite depend on it" in answer
+    assert "plugins.games.polite depends on it" in answer
     assert await proxy.command("#bp.plugins.unload -d greeter") == [
         "unloaded plugins.games.greeter, plugins.games.polite"
     ]

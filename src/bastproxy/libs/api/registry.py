@@ -129,10 +129,8 @@ class Registry:
         full_name = name if ":" in name else f"{owner_id}:{name}"
         if not callable(function):
             raise TypeError(f"{owner_id}: the API {full_name!r} must be callable")
-        slot = self._slots.get(full_name)
-        if slot is None:
-            slot = self._slots[full_name] = _Slot()
-        elif not self._give_way(slot, full_name, owner_id, instance, force):
+        slot = self._slots.get(full_name) or _Slot()
+        if slot.registrations and not self._give_way(slot, full_name, owner_id, instance, force):
             return False
         self._slots[full_name] = slot  # giving way may have emptied it
         serial = next(self._serials)
@@ -153,12 +151,13 @@ class Registry:
         instance: bool,
         force: bool,
     ) -> bool:
-        rivals = [
-            old for old in slot.registrations if not old.suspended and old.instance is instance
-        ]
-        for old in rivals:
-            # Behind one that was forced there is room.
-            if old.owner_id != owner_id and not (instance or force or old.forced):
+        own: list[Registration] = []
+        for old in slot.registrations:
+            if old.suspended or old.instance is not instance:
+                continue
+            if old.owner_id == owner_id:
+                own.append(old)
+            elif not (instance or force or old.forced):  # behind a forced one there is room
                 LogRecord(
                     f"{owner_id} cannot offer the API {full_name!r}: {old.owner_id} does; "
                     "choose another name, or force it",
@@ -166,10 +165,9 @@ class Registry:
                     sources=[owner_id, OWNER_ID],
                 )()
                 return False
-        for old in rivals:
-            if old.owner_id == owner_id:
-                self.release(old.serial)
-                self._ledger.strike(owner_id, KIND, old.serial)
+        for old in own:
+            self.release(old.serial)
+            self._ledger.strike(owner_id, KIND, old.serial)
         return True
 
     @AddAPI("add.apis.for.object", description="offer what an object's methods declare")
@@ -319,6 +317,8 @@ class Registry:
         self._refresh(registration.name, self._slots[registration.name])
 
     def _refresh(self, name: str, slot: _Slot) -> None:
+        if not slot.lookups:
+            return
         for caller_id, lookup in list(slot.lookups.items()):
             registration = slot.answering(caller_id)
             if registration is not None:

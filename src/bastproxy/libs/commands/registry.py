@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from bastproxy.libs.commands.add import AddArgument, AddCommand, AddParser
 from bastproxy.libs.commands.parsing import Parser, build_parser
-from bastproxy.libs.declarations import Declaration, Scanner, declarations_on, declared
+from bastproxy.libs.declarations import Declaration, Scanner, declarations_on, declared, declared_on
 from bastproxy.libs.ledger import Ledger
 from bastproxy.libs.records import LogRecord
 
@@ -128,7 +128,7 @@ class CommandRegistry:
         self, owner_id: str, obj: object, attribute: str, declaration: AddCommand
     ) -> None:
         """Offer one method that is decorated with :class:`AddCommand`."""
-        beside = [found for name, found in declared(type(obj)) if name == attribute]
+        beside = declared_on(type(obj), attribute)
         self._add_decorated(owner_id, getattr(obj, attribute), attribute, declaration, beside)
 
     def remove_declared(
@@ -143,7 +143,7 @@ class CommandRegistry:
         self, owner_id: str, obj: object, attribute: str, declaration: Declaration
     ) -> None:
         """Warn about a method with a parser or arguments that is no command."""
-        beside = [found for name, found in declared(type(obj)) if name == attribute]
+        beside = declared_on(type(obj), attribute)
         if _is_orphan(beside, declaration):
             self._warn_orphan(owner_id, f"{type(obj).__name__}.{attribute}")
 
@@ -197,7 +197,7 @@ class CommandRegistry:
         function: Callable[..., Any],
         attribute: str,
         declaration: AddCommand,
-        beside: list[Declaration],
+        beside: Sequence[Declaration],
     ) -> None:
         parser = next((found for found in beside if isinstance(found, AddParser)), AddParser())
         self.add(
@@ -279,7 +279,7 @@ def _answering(slot: list[Command]) -> Command | None:
     return None
 
 
-def _is_orphan(beside: list[Declaration], declaration: Declaration) -> bool:
+def _is_orphan(beside: Sequence[Declaration], declaration: Declaration) -> bool:
     """Say whether ``declaration`` is the first of a parser's, with no AddCommand beside it."""
     if any(isinstance(found, AddCommand) for found in beside):
         return False

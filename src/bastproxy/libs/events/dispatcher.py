@@ -43,7 +43,7 @@ class _Declarations:
     def release(self, key: Hashable) -> None:
         event, declaration = self._by_serial.pop(key)
         event.declarations.remove(declaration)
-        if not event.callbacks and not event.declarations:
+        if event.is_empty:
             del self._events[event.name]
 
 
@@ -60,8 +60,24 @@ class Dispatcher:
         self._by_serial: dict[Hashable, tuple[Event, Callback]] = {}
         self._serials = itertools.count(1)
         self._declarations = _Declarations(self._events)
+        self._folded: tuple[str, ...] = ()
         ledger.add_kind(EVENT, self._declarations)
         ledger.add_kind(CALLBACK, self)
+
+    def fold_case(self, prefix: str) -> None:
+        """Have the case of events whose names begin so count for nothing.
+
+        For names that others make up, as a MUD does its GMCP packages: one that registers to
+        ``ev_gmcp_Char.Vitals`` and one that registers to ``ev_gmcp_char.vitals`` mean the same.
+        Callbacks that are registered already are not looked at again.
+
+        :param prefix: in lower case, such as ``ev_gmcp_``.
+        """
+        if prefix not in self._folded:
+            self._folded = (*self._folded, prefix)
+
+    def _known_as(self, name: str) -> str:
+        return name.lower() if name.lower().startswith(self._folded) else name
 
     def add_event(
         self,
@@ -74,6 +90,7 @@ class Dispatcher:
 
         :returns: False, with a message in the log, when another owner has declared it.
         """
+        name = self._known_as(name)
         event = self._events.get(name) or self._events.setdefault(name, Event(name))
         old = event.declaration
         if old is not None and old.owner_id != owner_id:
@@ -109,6 +126,7 @@ class Dispatcher:
         """
         if not callable(function):
             raise TypeError(f"{owner_id}: a callback of {event_name} must be callable")
+        event_name = self._known_as(event_name)
         event = self._events.get(event_name)
         known = event.find(function) if event is not None else None
         if known is not None:
@@ -120,18 +138,16 @@ class Dispatcher:
         callback = Callback(serial, function, owner_id, priority, call)
         event.add(callback)
         self._by_serial[serial] = (event, callback)
-        self._write(callback, event_name)
+        self._ledger.write(owner_id, CALLBACK, serial, f"{event_name} {callback.name}")
         return True
-
-    def _write(self, callback: Callback, event_name: str) -> None:
-        name = f"{event_name} {callback.name}"
-        self._ledger.write(callback.owner_id, CALLBACK, callback.serial, name)
 
     def add_declared(
         self, owner_id: str, obj: object, attribute: str, declaration: RegisterToEvent
     ) -> None:
         """Register one decorated method."""
-        name = declaration.event_name.replace("{plugin_id}", owner_id)
+        name = declaration.event_name
+        if "{" in name:
+            name = name.replace("{plugin_id}", owner_id)
         self.register(name, getattr(obj, attribute), owner_id, declaration.priority)
 
     def remove_declared(
@@ -143,7 +159,7 @@ class Dispatcher:
 
     def unregister(self, event_name: str, function: Callable[[], Any]) -> bool:
         """Stop calling ``function``; False when it was not registered."""
-        event = self._events.get(event_name)
+        event = self.event(event_name)
         callback = event.find(function) if event else None
         if callback is None:
             return False
@@ -153,22 +169,22 @@ class Dispatcher:
 
     def is_registered(self, event_name: str, function: Callable[[], Any]) -> bool:
         """Say whether the event calls ``function``."""
-        event = self._events.get(event_name)
+        event = self.event(event_name)
         return event is not None and event.find(function) is not None
 
     def has_callbacks(self, name: str) -> bool:
         """Say whether a raise would call anybody."""
-        event = self._events.get(name)
+        event = self._events.get(name) or self._events.get(self._known_as(name))
         return event is not None and bool(event.active)
 
     def has_event(self, name: str) -> bool:
         """Say whether the event is declared."""
-        event = self._events.get(name)
+        event = self.event(name)
         return event is not None and event.declared
 
     def event(self, name: str) -> Event | None:
         """Return what is known of an event: declared, listened to, or both."""
-        return self._events.get(name)
+        return self._events.get(name) or self._events.get(self._known_as(name))
 
     def events(self) -> list[Event]:
         """Return all events by name."""
@@ -184,7 +200,7 @@ class Dispatcher:
         is unregistered meanwhile does not run any more.
         """
         record = new_record(name, args, owner_id, _current.get())
-        event = self._events.get(name)
+        event = self._events.get(name) or self._events.get(self._known_as(name))
         if event is None:
             return record
         event.raised += 1
@@ -251,7 +267,7 @@ class Dispatcher:
         """Forget one callback."""
         event, callback = self._by_serial.pop(key)
         event.remove(callback)
-        if not event.callbacks and not event.declarations:
+        if event.is_empty:
             del self._events[event.name]
 
     def _spawning(

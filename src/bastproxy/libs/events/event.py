@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 from bisect import bisect
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
+from types import FunctionType, MethodType
 from typing import Any
 
 
 class Callback:
     """One function that listens to one event.
 
+    :ivar kind: what it has in common with the one that a reload puts in its place.
     :ivar call: what a raise calls; for an ``async def`` it spawns the task.
     :ivar calls: how often it ran.
     :ivar errors: how often it failed.
@@ -24,6 +26,7 @@ class Callback:
         "calls",
         "errors",
         "function",
+        "kind",
         "name",
         "owner_id",
         "place",
@@ -45,6 +48,7 @@ class Callback:
         self.place = (priority, serial)
         self.call = call
         self.name: str = getattr(function, "__name__", None) or type(function).__name__
+        self.kind = (owner_id, self.name, priority)
         self.calls = 0
         self.errors = 0
         self.seconds = 0.0
@@ -82,19 +86,25 @@ class Event:
 
     :ivar active: the callbacks that a raise runs, in order; replaced, never changed,
         so that a raise in progress can tell.
-    :ivar suspended: the callbacks that are set aside.
     :ivar declarations: the newest that is not suspended holds.
     :ivar raised: how often it was raised.
     """
 
-    __slots__ = ("_by_function", "active", "declarations", "name", "raised", "suspended")
+    __slots__ = (
+        "_by_function",
+        "_suspended",
+        "active",
+        "declarations",
+        "name",
+        "raised",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.declarations: list[Declaration] = []
         self.active: tuple[Callback, ...] = ()
-        self.suspended: list[Callback] = []
         self._by_function: dict[Callable[[], Any], Callback] = {}
+        self._suspended: dict[tuple[str, str, int], list[Callback]] = {}
         self.raised = 0
 
     @property
@@ -131,7 +141,12 @@ class Event:
     @property
     def callbacks(self) -> list[Callback]:
         """The callbacks, the suspended ones last."""
-        return [*self.active, *self.suspended]
+        return [*self.active, *chain.from_iterable(self._suspended.values())]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody listens, not even a suspended callback, and nobody has added it."""
+        return not (self.active or self._suspended or self.declarations)
 
     def add(self, callback: Callback) -> None:
         """Put a new callback among those that a raise runs.
@@ -139,24 +154,24 @@ class Event:
         While a plugin reloads its old callbacks are suspended; a new one of the same name
         and priority runs where the old one ran.
         """
-        if self.suspended:
+        if self._suspended:
             self._take_place(callback)
         self._activate(callback)
 
     def suspend(self, callback: Callback) -> None:
         """Have raises pass a callback over."""
         self._deactivate(callback)
-        self.suspended.append(callback)
+        self._suspended.setdefault(callback.kind, []).append(callback)
 
     def resume(self, callback: Callback) -> None:
         """Put a suspended callback back in its old place."""
-        self.suspended.remove(callback)
+        self._forget_suspended(callback)
         self._activate(callback)
 
     def remove(self, callback: Callback) -> None:
         """Forget a callback."""
-        if callback in self.suspended:
-            self.suspended.remove(callback)
+        if callback in self._suspended.get(callback.kind, ()):
+            self._forget_suspended(callback)
         else:
             self._deactivate(callback)
 
@@ -170,8 +185,10 @@ class Event:
     def _activate(self, callback: Callback) -> None:
         index = bisect(self.active, callback.place, key=_place)
         self.active = (*self.active[:index], callback, *self.active[index:])
-        with suppress(TypeError):
+        try:
             self._by_function[callback.function] = callback
+        except TypeError:  # it cannot be hashed
+            return
 
     def _deactivate(self, callback: Callback) -> None:
         index = bisect(self.active, callback.place, key=_place) - 1
@@ -179,20 +196,25 @@ class Event:
             self.active = (*self.active[:index], *self.active[index + 1 :])
         else:
             self.active = tuple(other for other in self.active if other is not callback)
-        with suppress(TypeError):
+        try:
             self._by_function.pop(callback.function, None)
+        except TypeError:  # it cannot be hashed
+            return
 
     def _is_taken(self, place: tuple[int, int]) -> bool:
         index = bisect(self.active, place, key=_place) - 1
         return index >= 0 and self.active[index].place == place
 
+    def _forget_suspended(self, callback: Callback) -> None:
+        alike = self._suspended[callback.kind]
+        alike.remove(callback)
+        if not alike:
+            del self._suspended[callback.kind]
+
     def _take_place(self, callback: Callback) -> None:
-        for old in self.suspended:
-            if (old.owner_id, old.name, old.priority) == (
-                callback.owner_id,
-                callback.name,
-                callback.priority,
-            ) and not self._is_taken(old.place):
+        # They are suspended newest first, and those of one name come back oldest first.
+        for old in reversed(self._suspended.get(callback.kind, ())):
+            if not self._is_taken(old.place):
                 callback.place = old.place
                 return
 
@@ -215,6 +237,8 @@ def _place(callback: Callback) -> tuple[int, int]:
 
 def is_async(function: Callable[..., Any]) -> bool:
     """Say whether calling ``function`` gives a coroutine."""
+    if isinstance(function, FunctionType | MethodType):
+        return inspect.iscoroutinefunction(function)
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 - its kind is asked for, not whether
     )

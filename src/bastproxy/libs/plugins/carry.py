@@ -10,6 +10,7 @@ first, so that all of it can be undone, whatever the new code has done to it mea
 from __future__ import annotations
 
 import asyncio
+import copyreg
 import enum
 import importlib
 from collections import OrderedDict, defaultdict, deque
@@ -25,11 +26,12 @@ from types import (
     ModuleType,
     SimpleNamespace,
 )
-from typing import Any
+from typing import Any, get_args
 
 from bastproxy.libs.records import LogRecord
 
 _PLAIN = (str, bytes, int, float, bool, complex, type(None), bytearray, range)
+_EXACTLY_PLAIN = frozenset(_PLAIN)  # of no subclass, which might be the plugin's own
 _RUNNING = (GeneratorType, CoroutineType, AsyncGeneratorType, asyncio.Future, asyncio.Handle)
 _CHANGED = (dict, list, deque, set)
 _MADE_ANEW = (tuple, frozenset, partial)
@@ -139,6 +141,8 @@ class Carry:
         self._before.clear()
 
     def _carry(self, value: Any) -> Any:
+        if type(value) in _EXACTLY_PLAIN:
+            return value
         if isinstance(value, _PLAIN) and not self._is_ours(value):
             return value
         key = id(value)
@@ -167,8 +171,13 @@ class Carry:
         return type(value).__module__ in self._old
 
     def _twin(self, value: Any) -> Any:
+        if type(value) in _CHANGED:
+            self._change(value)
+            return value
         if isinstance(value, ModuleType):
             return self._module(value.__name__) if value.__name__ in self._old else value
+        if get_args(value):
+            return self._alias(value)
         if isinstance(value, type | FunctionType) or _wraps(value):
             return self._named(value)
         if isinstance(value, MethodType):
@@ -201,6 +210,16 @@ class Carry:
         if not (isinstance(found, type) if isinstance(value, type) else callable(found)):
             raise _DroppedError(f"there is no {value.__qualname__} in the new code")
         return found
+
+    def _alias(self, value: Any) -> Any:
+        """Return ``Box[Thing]`` or ``Thing | None`` with the classes of now."""
+        reduce: Any = copyreg.dispatch_table.get(type(value), type(value).__reduce__)
+        make, parts = reduce(value)
+        carried = [self._carry(part) for part in parts]
+        try:
+            return value if _same(carried, list(parts)) else make(*carried)
+        except TypeError as error:
+            raise _DroppedError(f"{value} cannot move: {error}") from None
 
     def _member(self, value: enum.Enum) -> Any:
         new: Any = self._named(type(value))
@@ -293,6 +312,8 @@ class Carry:
 
     def _change(self, container: Any) -> None:
         before = self._remember(container)
+        if _is_plain(container):
+            return  # most of what plugins keep, and there may be much of it
         after: list[Any] = []
         for item in before:
             try:
@@ -343,9 +364,10 @@ class Carry:
                     _set_slot(value, slot, now(item))
 
     def _remember(self, container: Any) -> list[Any]:
+        contents = _contents(container)
         if id(container) not in self._before:
-            self._before[id(container)] = (container, _contents(container))
-        return _contents(container)
+            self._before[id(container)] = (container, contents)
+        return contents
 
     def _remember_slots(self, value: Any) -> dict[str, Any]:
         now = {slot: getattr(value, slot, _ABSENT) for slot in _slots(type(value))}
@@ -359,6 +381,14 @@ class Carry:
             level="warning",
             sources=[self._plugin_id],
         )()
+
+
+def _is_plain(container: Any) -> bool:
+    """Say whether a container of no special kind holds nothing that could hold code."""
+    if type(container) not in _CHANGED:
+        return False
+    values = container.values() if isinstance(container, dict) else ()
+    return _EXACTLY_PLAIN.issuperset(map(type, (*container, *values)))
 
 
 def _contents(container: Any) -> list[Any]:

@@ -74,17 +74,30 @@ class Resolution:
 Needs = Callable[[str], Sequence[Requirement]]
 #: Returns why a requirement cannot be met by the plugin as it is, or nothing.
 Check = Callable[[Requirement], str]
+#: Returns the error about a plugin, given the reason and the id of the plugin that it needs.
+Blame = Callable[[str, str, str], PluginError]
 
 
-def resolve(wanted: Iterable[str], needs: Needs, check: Check | None = None) -> Resolution:
+def blame_nowhere(plugin_id: str, reason: str, needed: str) -> PluginError:
+    """Return the error about a plugin without the place where it says what it needs."""
+    return PluginError(plugin_id, PHASE, reason)
+
+
+def resolve(
+    wanted: Iterable[str],
+    needs: Needs,
+    check: Check | None = None,
+    blame: Blame = blame_nowhere,
+) -> Resolution:
     """Order plugins after what they need.
 
     A plugin whose needs cannot be met is bad, with all that need it, and nobody else.
 
     :param wanted: plugin ids, in the order in which they are asked for.
     :param needs: called once for each plugin met.
+    :param blame: called once for each plugin whose needs cannot be met.
     """
-    resolver = _Resolver(needs, check)
+    resolver = _Resolver(needs, check, blame)
     for plugin_id in wanted:
         resolver.visit(plugin_id)
     return resolver.resolution
@@ -138,9 +151,10 @@ def in_order(plugin_ids: Iterable[str], needs: Callable[[str], Iterable[str]]) -
 class _Resolver:
     """A depth-first walk with its own stack, so that a long chain is no problem."""
 
-    def __init__(self, needs: Needs, check: Check | None) -> None:
+    def __init__(self, needs: Needs, check: Check | None, blame: Blame) -> None:
         self._needs = needs
         self._check = check
+        self._blame = blame
         self._done: set[str] = set()
         self._path: dict[str, list[Requirement]] = {}  # plugin -> needs not looked at yet
         self.resolution = Resolution()
@@ -178,9 +192,9 @@ class _Resolver:
                 return
         error = self.resolution.bad.get(needed)
         if error is not None:
-            self._fail(current, because(needed, error))
+            self._fail(current, because(needed, error), needed)
         elif self._check is not None and (reason := self._check(requirement)):
-            self._fail(current, reason)
+            self._fail(current, reason, needed)
 
     def _leave(self, plugin_id: str) -> None:
         del self._path[plugin_id]
@@ -192,11 +206,12 @@ class _Resolver:
         path = list(self._path)
         members = path[path.index(start) :]
         for index, member in enumerate(members):
-            self._fail(member, circular([*members[index:], *members[:index], member]))
+            cycle = [*members[index:], *members[:index], member]
+            self._fail(member, circular(cycle), cycle[1])
 
-    def _fail(self, plugin_id: str, reason: str) -> None:
+    def _fail(self, plugin_id: str, reason: str, needed: str) -> None:
         if plugin_id not in self.resolution.bad:
-            self.resolution.bad[plugin_id] = PluginError(plugin_id, PHASE, reason)
+            self.resolution.bad[plugin_id] = self._blame(plugin_id, reason, needed)
 
 
 def circular(path: Iterable[str]) -> str:

@@ -11,7 +11,8 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from bastproxy.libs.plugins.codestore import digest_of
-from bastproxy.libs.plugins.metadata import Metadata, read_metadata
+from bastproxy.libs.plugins.metadata import Fault, Metadata, read_metadata
+from bastproxy.libs.plugins.places import Place
 from bastproxy.libs.plugins.plugininfo import PluginInfo
 from bastproxy.libs.records import LogRecord
 
@@ -49,7 +50,7 @@ class Discovery:
         self._data_root = data_root
         self._installed = installed
         self._entry_points: list[Found] | None = None
-        self._known: dict[Path, tuple[bytes, Metadata | str]] = {}
+        self._known: dict[Path, tuple[bytes, Metadata | Fault]] = {}
         self._reported: set[tuple[str, str]] = set()
 
     def scan(self, plugins_info: dict[str, PluginInfo]) -> None:
@@ -87,7 +88,7 @@ class Discovery:
         if is_running and info is not None and info.package_path == found.path:
             return True  # what runs is described by what was read when it was loaded
         metadata = self._metadata(found.path / "__init__.py")
-        claims = isinstance(metadata, str) or (metadata is not None and metadata.is_plugin)
+        claims = isinstance(metadata, Fault) or (metadata is not None and metadata.is_plugin)
         if not claims and not (found.path / "plugin").is_dir():
             return False  # somebody's own directory, and not about plugins
         if is_running:
@@ -105,7 +106,7 @@ class Discovery:
         return info
 
     def _describe(
-        self, info: PluginInfo, path: Path, search_path: str, metadata: Metadata | str | None
+        self, info: PluginInfo, path: Path, search_path: str, metadata: Metadata | Fault | None
     ) -> None:
         """Write down what the files at ``path`` say."""
         info.package_path = path
@@ -113,7 +114,9 @@ class Discovery:
         info.data_directory = self._data_root / info.plugin_id
         if not isinstance(metadata, Metadata):
             info.is_plugin = False
-            info.metadata_errors = [metadata or f"{path / '__init__.py'} is missing"]
+            info.metadata_errors = [
+                metadata or Fault("its __init__.py is missing", Place(path / "__init__.py"))
+            ]
             return
         values = metadata.values
         info.name = values.get("PLUGIN_NAME", "")
@@ -122,28 +125,25 @@ class Discovery:
         info.purpose = values.get("PLUGIN_PURPOSE", "")
         info.is_required = values.get("REQUIRED", False)
         info.dependencies = list(metadata.dependencies)
-        info.metadata_errors = [
-            *(f"{path / '__init__.py'}: {error}" for error in metadata.errors),
-            *_id_errors(info.plugin_id),
-        ]
+        info.metadata_errors = [*metadata.errors, *_id_errors(info.plugin_id, path)]
         info.is_plugin = not info.metadata_errors
 
-    def _metadata(self, path: Path) -> Metadata | str | None:
+    def _metadata(self, path: Path) -> Metadata | Fault | None:
         try:
             source = path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
-            return f"{path} cannot be read: {error.strerror}"
+            return Fault(f"it cannot be read: {error.strerror}", Place(path))
         digest = digest_of(source)
         known = self._known.get(path)
         if known is None or known[0] != digest:
             try:
-                read: Metadata | str = read_metadata(source, str(path))
+                read: Metadata | Fault = read_metadata(source, str(path))
             except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-                line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-                reason = error.msg if isinstance(error, SyntaxError) else error
-                read = f"{path}{line}: {reason}"
+                line = error.lineno if isinstance(error, SyntaxError) else 1
+                reason = error.msg if isinstance(error, SyntaxError) else str(error)
+                read = Fault(reason, Place(path, line))
             known = self._known[path] = (digest, read)
         return known[1]
 
@@ -215,11 +215,12 @@ def _is_name(text: str) -> bool:
     return text.isidentifier() and not keyword.iskeyword(text)
 
 
-def _id_errors(plugin_id: str) -> list[str]:
+def _id_errors(plugin_id: str, path: Path) -> list[Fault]:
     parts = plugin_id.split(".")
     if len(parts) == 3 and parts[0] == "plugins" and all(map(_is_name, parts)):
         return []
-    return [
+    reason = (
         f"{plugin_id!r} is no plugin id; it must be plugins.<category>.<name>, "
         "each a Python name: rename the directory"
-    ]
+    )
+    return [Fault(reason, Place(path))]

@@ -23,15 +23,11 @@ class LoaderInquiry(LoaderNeeds):
         """Look at the disk again."""
         raise NotImplementedError
 
-    def is_loaded(self, plugin_id: str) -> bool:
-        """Say whether a plugin is fully loaded."""
-        info = self.plugins_info.get(plugin_id)
-        return info is not None and info.runtime_info.is_loaded
-
     @AddAPI("is.plugin.loaded", description="is the plugin loaded")
     def is_plugin_loaded(self, plugin_id: str) -> bool:
         """Say whether a plugin is fully loaded."""
-        return self.is_loaded(plugin_id)
+        info = self.plugins_info.get(plugin_id)
+        return info is not None and info.runtime_info.is_loaded
 
     @AddAPI("is.plugin.instantiated", description="does the plugin have an instance")
     def is_plugin_instantiated(self, plugin_id: str) -> bool:
@@ -78,7 +74,7 @@ class LoaderInquiry(LoaderNeeds):
     @AddAPI("get.not.loaded.plugins", description="the ids of the plugins not loaded")
     def get_not_loaded_plugins(self) -> list[str]:
         """Return the ids of the plugins that could be loaded but are not, sorted."""
-        return [name for name in self.get_all_plugins() if not self.is_loaded(name)]
+        return [name for name in self.get_all_plugins() if not self.is_plugin_loaded(name)]
 
     @AddAPI("get.plugin.dependents", description="the loaded plugins that depend on one")
     def get_plugin_dependents(self, plugin_id: str) -> list[str]:

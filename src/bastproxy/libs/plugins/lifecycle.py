@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +23,9 @@ from bastproxy.libs.plugins.imputils import (
     remove_modules,
 )
 from bastproxy.libs.plugins.kernel import Kernel
+from bastproxy.libs.plugins.metadata import line_of_field
 from bastproxy.libs.plugins.needs import CLASS_FILES
+from bastproxy.libs.plugins.places import place_of
 from bastproxy.libs.plugins.plugininfo import EPOCH, PluginFile, PluginInfo
 from bastproxy.libs.plugins.reloadutils import ReloadCache
 from bastproxy.libs.plugins.unloaded import Unloaded
@@ -122,7 +123,7 @@ class Lifecycle:
                     info.plugin_id,
                     "compile",
                     "it has no plugin/__init__.py with the class Plugin",
-                    file=info.package_path,
+                    file=info.package_path / CLASS_FILES[0],
                 )
         info.files = files
 
@@ -184,26 +185,31 @@ class Lifecycle:
 
     def _check_class(self, info: PluginInfo, plugin_class: object, path: Path) -> None:
         if not isinstance(plugin_class, type):
-            raise PluginError(info.plugin_id, "import", "it has no class named Plugin", file=path)
+            line = line_of_field(self.store.take(str(path)).source, str(path), "Plugin")
+            raise PluginError(
+                info.plugin_id, "import", "it has no class named Plugin", file=path, line=line
+            )
         if not any(base.__module__.startswith(BASE_PACKAGE) for base in plugin_class.__mro__):
+            place = place_of(plugin_class)
             raise PluginError(
                 info.plugin_id,
                 "import",
                 f"the class Plugin must be derived from BasePlugin (from {BASE_PACKAGE})",
-                file=path,
-                line=_line_of(plugin_class),
+                file=place.file or path,
+                line=place.line,
             )
 
     def _instantiate(self, info: PluginInfo, plugin_class: Any) -> Any:
         with phase(info, "__init__"):
             instance = plugin_class(info.plugin_id, info)
             if not hasattr(instance, "api"):
+                place = place_of(plugin_class.__init__)
                 raise PluginError(
                     info.plugin_id,
                     "__init__",
                     "Plugin.__init__ must call super().__init__(plugin_id, plugin_info)",
-                    file=Path(plugin_class.__init__.__code__.co_filename),
-                    line=plugin_class.__init__.__code__.co_firstlineno,
+                    file=place.file,
+                    line=place.line,
                 )
         info.runtime_info.plugin_instance = instance
         return instance
@@ -265,13 +271,6 @@ def _modules_below(info: PluginInfo, folder: str) -> list[str]:
             stem = file.removesuffix(".py")
             names.append(package if stem == "__init__" else f"{package}.{stem}")
     return sorted(names)
-
-
-def _line_of(plugin_class: type) -> int | None:
-    try:
-        return inspect.getsourcelines(plugin_class)[1]
-    except (OSError, TypeError):
-        return None
 
 
 def command_modules(info: PluginInfo) -> list[ModuleType]:

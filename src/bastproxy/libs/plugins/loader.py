@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from bastproxy.libs.api import API, AddAPI
-from bastproxy.libs.plugins.codestore import Code, CodeStore
-from bastproxy.libs.plugins.dependency import (
-    Requirement,
-    Resolution,
-    because,
-    in_order,
-    resolve,
-)
+from bastproxy.libs.files import remove_unfinished
+from bastproxy.libs.plugins.answers import Answers
+from bastproxy.libs.plugins.codestore import CodeStore
+from bastproxy.libs.plugins.dependency import in_order
 from bastproxy.libs.plugins.discovery import Discovery
 from bastproxy.libs.plugins.errors import PluginError, without_trace
-from bastproxy.libs.plugins.imputils import PluginFinder, remove_synthetic_modules
+from bastproxy.libs.plugins.imports import Imports
+from bastproxy.libs.plugins.imputils import remove_synthetic_modules
 from bastproxy.libs.plugins.inquiry import LoaderInquiry
 from bastproxy.libs.plugins.kernel import Kernel, running_kernel
 from bastproxy.libs.plugins.leakcheck import LeakCheck
 from bastproxy.libs.plugins.lifecycle import OWNER_ID, Lifecycle
-from bastproxy.libs.plugins.needs import parsed, said_by
+from bastproxy.libs.plugins.loading import Loading
 from bastproxy.libs.plugins.plugininfo import PluginInfo
 from bastproxy.libs.plugins.probation import Probation
 from bastproxy.libs.plugins.reload import Reloader, ReloadPlan, ReloadResult
 from bastproxy.libs.plugins.transaction import settle
+from bastproxy.libs.plugins.unloading import Unloading
 from bastproxy.libs.records import LogRecord
-
-
-@contextmanager
-def collection_paused() -> Iterator[None]:
-    """Keep the garbage collector from looking, again and again, at what is there to stay.
-
-    It takes a third of the time in which many plugins are loaded.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
 
 EVENTS = {
     "ev_plugin_loaded": "A plugin was loaded",
@@ -93,6 +70,7 @@ class PluginLoader(LoaderInquiry):
             {"path": self.base_plugin_dir, "prefix": "plugins.", "strip": ""},
             *search_paths,
         ]
+        self.data_root = data_root
         self.errors: dict[str, str] = {}
         self.store = CodeStore()
         self.lifecycle = Lifecycle(self.kernel, self.store)
@@ -100,9 +78,9 @@ class PluginLoader(LoaderInquiry):
         self.reloader = Reloader(self)
         self.probation = Probation(self)
         self.discovery = Discovery(self.plugin_search_paths, data_root, installed=installed)
-        self.finder = PluginFinder(self.store, self._locate, self._has_category, self._ran)
-        self._loading: list[str] = []
-        self._batch: list[str] | None = None
+        self.loading = Loading(self)
+        self.unloading = Unloading(self)
+        self.imports = Imports(self)
         self.load_order: list[str] = []
         self.orphaned: set[str] = set()
         self.kernel.registry.add_object(OWNER_ID, self)
@@ -110,8 +88,7 @@ class PluginLoader(LoaderInquiry):
             self.kernel.dispatcher.add_event(
                 name, OWNER_ID, [description], {"plugin_id": "the id of the plugin"}
             )
-        self.kernel.dispatcher.register("ev_plugin_save", self._save, OWNER_ID)
-        self.kernel.dispatcher.register("ev_plugin_reset", self._reset, OWNER_ID)
+        Answers(self).register(OWNER_ID)
 
     @AddAPI("load.plugins", description="load plugins and what they depend on")
     def load_plugins(self, plugin_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -123,34 +100,13 @@ class PluginLoader(LoaderInquiry):
         """
         if isinstance(plugin_ids, str):
             plugin_ids = [plugin_ids]
-        already = [plugin_id for plugin_id in plugin_ids if self.is_loaded(plugin_id)]
-        loaded, bad = self.load([name for name in plugin_ids if name not in already])
+        already = [plugin_id for plugin_id in plugin_ids if self.is_plugin_loaded(plugin_id)]
+        loaded, bad = self.loading.load([name for name in plugin_ids if name not in already])
         return {
             "loaded_plugins": loaded,
             "bad_plugins": list(bad),
             "already_loaded_plugins": already,
         }
-
-    def load(self, plugin_ids: Sequence[str]) -> tuple[list[str], dict[str, PluginError]]:
-        """Load plugins with what they need; return who is loaded, and who is bad and why."""
-        if self._batch is None or any(name not in self.plugins_info for name in plugin_ids):
-            self.discover()
-            importlib.invalidate_caches()
-        with collection_paused():
-            loaded, bad = self._load(plugin_ids)
-        if bad:
-            self.settle()  # what they had begun before they failed
-        return loaded, bad
-
-    def _load(self, plugin_ids: Sequence[str]) -> tuple[list[str], dict[str, PluginError]]:
-        resolution = resolve(plugin_ids, self._needs, self.check_version)
-        bad = resolution.bad
-        for plugin_id, error in bad.items():
-            if plugin_id not in self._loading:
-                self._report(error)
-                if plugin_id in self.plugins_info:
-                    self.store.forget(self.plugins_info[plugin_id].package_path)
-        return self._load_in_order(resolution), bad
 
     @AddAPI("add.dependency", description="have a loaded plugin depend on one more")
     def add_dependency(self, plugin_id: str, dependency: str) -> bool:
@@ -158,18 +114,11 @@ class PluginLoader(LoaderInquiry):
 
         :returns: False, with the reason in the log, when that cannot be.
         """
-        info = self.plugins_info.get(plugin_id)
         try:
-            if info is None or not info.is_loaded:
-                raise self.not_loaded(plugin_id, "dependencies")
-            needs = parsed(info, [dependency])
-            self.check_cycle(plugin_id, needs)
-            self._load_needed(plugin_id, needs, {})
+            self.loading.late.add(plugin_id, dependency)
         except PluginError as error:
-            self._report(error)
+            self.report(error)
             return False
-        info.runtime_info.plugin_instance.depend_on(dependency)
-        self.sort()
         return True
 
     @AddAPI("unload.plugin", description="unload a plugin")
@@ -181,13 +130,10 @@ class PluginLoader(LoaderInquiry):
             it is not loaded, required, not to be reloaded, or needed by others.
         """
         try:
-            plan = self._unload_plan(plugin_id, dependents)
+            self.unloading.unload(plugin_id, dependents=dependents)
         except PluginError as error:
-            self._report(error)
+            self.report(error)
             return False
-        for member in plan:
-            if self.is_loaded(member):  # and no hook has unloaded it meanwhile
-                self.take_out(member)
         self.settle()
         return True
 
@@ -212,7 +158,7 @@ class PluginLoader(LoaderInquiry):
         try:
             return self.reloader.reload(plugin_ids, dependents=dependents)
         except PluginError as error:
-            self._report(error)
+            self.report(error)
             failure = without_trace(error)
         for plugin_id in plugin_ids:
             self.kernel.dispatcher.raise_event(
@@ -235,7 +181,7 @@ class PluginLoader(LoaderInquiry):
         try:
             return self.reloader.plan(plugin_ids, dependents=dependents)
         except PluginError as error:
-            self._report(error)
+            self.report(error)
             return None
 
     @AddAPI("rollback.plugin", description="go back to what a plugin was before its last reload")
@@ -250,7 +196,7 @@ class PluginLoader(LoaderInquiry):
         try:
             self.probation.roll_back(plugin_id)
         except PluginError as error:
-            self._report(error)
+            self.report(error)
             return False
         return True
 
@@ -264,14 +210,19 @@ class PluginLoader(LoaderInquiry):
 
     def start(self) -> None:
         """Take part in imports: from now on plugins can be loaded."""
-        self.finder.install()
+        for path in remove_unfinished(self.data_root):
+            LogRecord(
+                f"{path} was removed: an earlier run was killed while it wrote it",
+                sources=[OWNER_ID],
+            )()
+        self.imports.finder.install()
 
     def stop(self) -> None:
         """Unload everything in reverse order, required plugins too."""
         self.probation.stop()
         while self.load_order:
             self.take_out(self.load_order[-1])
-        self.finder.remove()
+        self.imports.finder.remove()
         remove_synthetic_modules()
         self.kernel.ledger.release(OWNER_ID)
 
@@ -293,127 +244,6 @@ class PluginLoader(LoaderInquiry):
         """Put every plugin behind those that it needs, in the order of loading."""
         self.load_order[:] = in_order(self.load_order, self.needed)
 
-    def _load_in_order(self, resolution: Resolution) -> list[str]:
-        outermost = self._batch is None
-        batch = self._batch = [] if self._batch is None else self._batch
-        before = len(batch)
-        try:
-            for plugin_id in resolution.order:
-                if not self.is_loaded(plugin_id):
-                    self._load_one(plugin_id, resolution)
-        finally:
-            if outermost:
-                self._batch = None
-        new = list(dict.fromkeys(batch[before:]))  # one may have been unloaded and loaded again
-        if outermost:
-            for plugin_id in new:
-                self._initialize(plugin_id, new, resolution.bad)
-        return [plugin_id for plugin_id in new if self.is_loaded(plugin_id)]
-
-    def _load_one(self, plugin_id: str, resolution: Resolution) -> None:
-        self._loading.append(plugin_id)
-        try:
-            self._check_met(plugin_id, resolution.needs[plugin_id], resolution.bad)
-            self.lifecycle.load(
-                self.plugins_info[plugin_id], partial(self.load_late, resolution.bad)
-            )
-        except PluginError as error:
-            self.store.forget(self.plugins_info[plugin_id].package_path)
-            self._fail(error, resolution.bad)
-            return
-        finally:
-            self._loading.remove(plugin_id)
-        self.errors.pop(plugin_id, None)
-        self.plugins_info[plugin_id].runtime_info.error = ""
-        self.load_order.append(plugin_id)
-        if plugin_id in self.orphaned:  # somebody who is loaded already may need it
-            self.orphaned.discard(plugin_id)
-            self.sort()
-        if self._batch is not None:
-            self._batch.append(plugin_id)
-        # Told last, so that whoever hears of it finds it in every listing.
-        self.lifecycle.raise_event("ev_plugin_loaded", self.plugins_info[plugin_id])
-
-    @contextmanager
-    def being_loaded(self, plugin_ids: Sequence[str]) -> Iterator[None]:
-        """Have whoever needs one of these meanwhile, before it is there, be refused."""
-        self._loading.extend(plugin_ids)
-        try:
-            yield
-        finally:
-            for plugin_id in plugin_ids:
-                self._loading.remove(plugin_id)
-
-    def load_late(self, bad: dict[str, PluginError], info: PluginInfo, instance: Any) -> None:
-        """Load what only the instance knows that it depends on."""
-        needs = parsed(info, said_by(info))
-        if info.plugin_id in self.orphaned:
-            self.check_cycle(info.plugin_id, needs)
-        self._load_needed(info.plugin_id, needs, bad)
-
-    def _load_needed(
-        self, plugin_id: str, needs: Sequence[Requirement], bad: dict[str, PluginError]
-    ) -> None:
-        missing = [need.plugin_id for need in needs if not self.is_loaded(need.plugin_id)]
-        if missing:
-            bad.update(self.load(missing)[1])
-        if plugin_id in bad:
-            raise bad[plugin_id]  # somebody down there needs this very plugin
-        self._check_met(plugin_id, needs, bad)
-
-    def _check_met(
-        self, plugin_id: str, needs: Sequence[Requirement], bad: dict[str, PluginError]
-    ) -> None:
-        for need in needs:
-            if not self.is_loaded(need.plugin_id):
-                error = bad.get(need.plugin_id)
-                reason = (
-                    because(need.plugin_id, error)
-                    if error is not None
-                    else f"it needs {need.plugin_id}, which is not loaded"
-                )
-                raise PluginError(plugin_id, "dependencies", reason)
-            if problem := self.check_version(need):
-                raise PluginError(plugin_id, "dependencies", problem)
-
-    def _initialize(
-        self, plugin_id: str, batch: Sequence[str], bad: dict[str, PluginError]
-    ) -> None:
-        info = self.plugins_info.get(plugin_id)
-        if info is None or not info.is_loaded or info.runtime_info.is_initialized:
-            return  # it has gone meanwhile, or a reload has initialized it
-        try:
-            self.lifecycle.initialize(self.plugins_info[plugin_id])
-        except PluginError as error:
-            for name in reversed(self.get_plugin_dependents(plugin_id)):
-                if name in batch:
-                    reason = because(plugin_id, error)
-                    self._fail(PluginError(name, "dependencies", reason), bad)
-                    self.take_out(name)
-            self._fail(error, bad)
-            if self.is_loaded(plugin_id):
-                self.take_out(plugin_id)
-
-    def _fail(self, error: PluginError, bad: dict[str, PluginError]) -> None:
-        bad[error.plugin_id] = without_trace(error)
-        self._report(error)
-
-    def _unload_plan(self, plugin_id: str, dependents: bool) -> list[str]:
-        info = self.plugins_info.get(plugin_id)
-        if info is None or not info.is_loaded:
-            raise self.not_loaded(plugin_id, "unload")
-        others = self.get_plugin_dependents(plugin_id)
-        if others and not dependents:
-            raise PluginError(
-                plugin_id, "unload", f"{', '.join(others)} depend on it; unload them too"
-            )
-        plan = [name for name in reversed(self.load_order) if name in {plugin_id, *others}]
-        for name in plan:
-            if self.plugins_info[name].is_required:
-                raise PluginError(name, "unload", "it is required, so it cannot be unloaded")
-            self.check_may_go(name, "unload")
-        return plan
-
     def not_loaded(self, plugin_id: str, phase: str) -> PluginError:
         """Return the error for an action on a plugin that is not loaded, or unknown."""
         self.discover()
@@ -429,55 +259,11 @@ class PluginLoader(LoaderInquiry):
         if not self.plugins_info[plugin_id].runtime_info.plugin_instance.can_reload_f:
             raise PluginError(plugin_id, phase, "its can_reload_f is False")
 
-    def _report(self, error: PluginError) -> None:
+    def report(self, error: PluginError) -> None:
+        """Log an error of a plugin, and keep it as the reason of its last action's failure."""
         self.errors[error.plugin_id] = str(error)
         info = self.plugins_info.get(error.plugin_id)
         if info is not None:
             info.runtime_info.error = str(error)
         message = f"{error.message}\n{error.details}" if error.details else error.message
         LogRecord(message.rstrip(), level="error", sources=[error.plugin_id, OWNER_ID])()
-
-    def _locate(self, plugin_id: str) -> Path | None:
-        info = self.plugins_info.get(plugin_id)
-        if self.reloader.is_busy and (info is None or not info.is_plugin):
-            self.discover()  # a reload looks at the disk only when it has to
-            info = self.plugins_info.get(plugin_id)
-        return info.package_path if info is not None and info.is_plugin else None
-
-    def _has_category(self, package: str) -> bool:
-        if self.reloader.is_busy and not self._knows_category(package):
-            self.discover()
-        return self._knows_category(package)
-
-    def _knows_category(self, package: str) -> bool:
-        return any(info.package == package for info in self.plugins_info.values())
-
-    def _ran(self, plugin_id: str, path: str, code: Code) -> None:
-        info = self.plugins_info[plugin_id]
-        for file in info.files.values():
-            if str(file.path) == path:
-                file.digest, file.source = code.digest, code.source
-
-    def _save(self) -> None:
-        failed = [
-            instance.plugin_id
-            for instance in self._instances_of_event()
-            if not instance.run_hooks("save", isolate=True)
-        ]
-        record = self.kernel.dispatcher.current_record()
-        if failed and record is not None:
-            record["failed"] = failed
-
-    def _reset(self) -> None:
-        for instance in self._instances_of_event():
-            if instance.can_reset_f:
-                instance.reset_to_defaults()
-
-    def _instances_of_event(self) -> list[Any]:
-        record = self.kernel.dispatcher.current_record()
-        plugin_id = record.get("plugin_id") if record is not None else None
-        return [
-            self.plugins_info[name].runtime_info.plugin_instance
-            for name in self.load_order
-            if plugin_id in (None, "", name)
-        ]

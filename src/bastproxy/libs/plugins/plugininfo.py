@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bastproxy.libs.plugins.codestore import read_code
+from bastproxy.libs.plugins.metadata import Fault
 
 EPOCH = datetime(1970, 1, 1)
 
@@ -52,7 +53,7 @@ class PluginInfo:
     """The metadata, the files and the runtime state of one plugin.
 
     :ivar dependencies: what the sources declare, as requirement strings.
-    :ivar metadata_errors: what is wrong with the metadata, a line each.
+    :ivar metadata_errors: what is wrong with the metadata, and where.
     :ivar files: the ``.py`` files by path relative to the package, as they were when
         the plugin was loaded.
     :ivar search_path: where it was found.
@@ -73,7 +74,7 @@ class PluginInfo:
         self.runtime_info = PluginRuntimeInfo()
         self.files: dict[str, PluginFile] = {}
         self.dependencies: list[str] = []
-        self.metadata_errors: list[str] = []
+        self.metadata_errors: list[Fault] = []
         self.search_path = ""
 
     @property

@@ -139,7 +139,8 @@ class Probation:
         self._attend()
 
     def _is_running(self, plugin_id: str, generation: int) -> bool:
-        return self._loader.is_loaded(plugin_id) and self._generation(plugin_id) == generation
+        is_loaded = self._loader.is_plugin_loaded(plugin_id)
+        return is_loaded and self._generation(plugin_id) == generation
 
     def _generation(self, plugin_id: str) -> int:
         return self._loader.plugins_info[plugin_id].runtime_info.generation

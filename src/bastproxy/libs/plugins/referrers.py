@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter
 from types import CellType, CoroutineType, FrameType, FunctionType, GeneratorType, MethodType
-from typing import Any
 
 #: How far up is looked, how wide, how many of one type at each step, and how long.
 MOST_STEPS = 14
@@ -21,6 +22,10 @@ MOST_OBJECTS = 16
 MOST_OF_A_TYPE = 3
 MOST_SECONDS = 0.3
 MOST_HOLDERS = 5
+
+#: What holds something, where no name was found on the way up, and where the way ends.
+FAR_UP = "something without a name"
+UNSEEN = "what Python does not show, such as atexit, a signal handler or a C library"
 
 _CALLED = (MethodType, FunctionType, CoroutineType, GeneratorType)
 
@@ -33,7 +38,7 @@ def find_holders(leaked: Sequence[object], instances: Mapping[str, object]) -> l
 
     :param instances: the living instances of plugins, by id.
     """
-    return _Search(instances).run(list(leaked))
+    return _Search(instances).run(leaked)
 
 
 class _Search:
@@ -47,16 +52,18 @@ class _Search:
         for plugin_id, instance in instances.items():
             for owner in (instance, getattr(instance, "__dict__", None)):
                 self._roots[id(owner)] = f"the attribute {{}} of {plugin_id}"
+        self._running = {id(frame) for frame in _running_frames()}
         self._seen: dict[int, object] = {}
         self._holds: dict[int, object] = {}  # by the id of a holder, what it holds
         self._own: set[int] = {id(self._seen), id(self._holds), id(self.__dict__), id(self)}
 
-    def run(self, leaked: list[object]) -> list[str]:
+    def run(self, leaked: Sequence[object]) -> list[str]:
         found: list[str] = []
-        level = leaked[:MOST_OBJECTS]
+        level = list(leaked[:MOST_OBJECTS])
         self._seen.update((id(thing), thing) for thing in level)
         until = perf_counter() + MOST_SECONDS
         last: object = None
+        is_cut_short = True
         for _ in range(MOST_STEPS):
             above: list[object] = []
             self._own.update((id(leaked), id(level), id(above)))
@@ -66,12 +73,16 @@ class _Search:
                     found.append(" > ".join([name, *self._way_down(holder)]))
                 else:
                     above.append(holder)
-            if not above or len(found) >= MOST_HOLDERS or perf_counter() > until:
+            if not above:
+                is_cut_short = False
+                break
+            if len(found) >= MOST_HOLDERS or perf_counter() > until:
                 break
             level, last = _few(above), above[0]
-        if not found and last is not None:
-            way = " > ".join([_step(last, self._holds[id(last)]), *self._way_down(last)])
-            return [f"something without a name > {way}"]
+        if leaked and not found:
+            own = [] if last is None else [_step(last, self._holds[id(last)])]
+            way = [] if last is None else self._way_down(last)
+            return [" > ".join([FAR_UP if is_cut_short else UNSEEN, *own, *way])]
         return list(dict.fromkeys(found))[:MOST_HOLDERS]
 
     def _referrers(self, level: list[object]) -> Iterator[object]:
@@ -98,10 +109,21 @@ class _Search:
             return root.format(_key(names, self._holds[id(holder)]) or "of some name")
         if isinstance(holder, asyncio.Future) and hasattr(holder, "get_name"):
             return f"the task {holder.get_name()}"
-        if isinstance(holder, FrameType):
+        if isinstance(holder, FrameType) and id(holder) in self._running:
             code = holder.f_code
             return f"the running {code.co_qualname} ({code.co_filename}, line {holder.f_lineno})"
+        if isinstance(holder, asyncio.AbstractEventLoop):
+            return f"the event loop{self._as_its(holder)}"
+        if isinstance(holder, logging.Logger):
+            return f"the logger {holder.name}{self._as_its(holder)}"
+        if isinstance(holder, threading.Thread):
+            return f"the thread {holder.name}{self._as_its(holder)}"
         return None
+
+    def _as_its(self, holder: object) -> str:
+        names, held = getattr(holder, "__dict__", None), self._holds[id(holder)]
+        key = _key(names, self._holds.get(id(held)) if held is names else held)
+        return f" as its {key}" if key else ""
 
     def _way_down(self, holder: object) -> list[str]:
         """Return what stands between a holder and the leak."""
@@ -145,6 +167,8 @@ def _step(holder: object, held: object) -> str:
         return f"the method {getattr(holder.__func__, '__qualname__', holder.__func__)}"
     if isinstance(holder, _CALLED):
         return f"the {type(holder).__name__} {holder.__qualname__}"
+    if isinstance(holder, FrameType):  # it has ended, and a traceback keeps it
+        return f"the frame of {holder.f_code.co_qualname}"
     if isinstance(holder, dict):
         key = _key(holder, held)
         return f"a dict at {key!r}" if key else "a dict"
@@ -152,10 +176,15 @@ def _step(holder: object, held: object) -> str:
     return f"a {type(holder).__name__}" + (f" as its {attribute}" if attribute else "")
 
 
-def _stack() -> list[Any]:
-    frame: FrameType | None = sys._getframe()
+def _stack(frame: FrameType | None = None) -> list[FrameType]:
+    """Return a frame, that of the caller by default, and those below it."""
+    frame = frame or sys._getframe()
     frames = []
     while frame is not None:
         frames.append(frame)
         frame = frame.f_back
     return frames
+
+
+def _running_frames() -> list[FrameType]:
+    return [frame for top in sys._current_frames().values() for frame in _stack(top)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -11,6 +12,8 @@ from bastproxy.libs.plugins.codestore import CodeStore
 from bastproxy.libs.plugins.dependency import PHASE, Requirement, circular, find_path, in_order
 from bastproxy.libs.plugins.errors import PluginError
 from bastproxy.libs.plugins.holders import Holdings
+from bastproxy.libs.plugins.lifecycle import phase
+from bastproxy.libs.plugins.needs import blame, place_of_field
 from bastproxy.libs.plugins.probation import as_it_runs
 from bastproxy.libs.plugins.transaction import Fresh, Transaction
 
@@ -55,6 +58,7 @@ class Reloader:
 
     def __init__(self, loader: PluginLoader) -> None:
         self._loader = loader
+        self._thread = threading.get_ident()
         self.is_busy = False
 
     def plan(self, plugin_ids: Sequence[str], *, dependents: bool = False) -> ReloadPlan:
@@ -67,7 +71,7 @@ class Reloader:
         loader = self._loader
         reasons: dict[str, str] = {}
         for plugin_id in plugin_ids:
-            if not loader.is_loaded(plugin_id):
+            if not loader.is_plugin_loaded(plugin_id):
                 raise loader.not_loaded(plugin_id, "reload")
             reasons[plugin_id] = "it was asked for"
         if dependents:
@@ -105,12 +109,16 @@ class Reloader:
         """
         if self.is_busy:
             raise PluginError(plugin_ids[0], "reload", "another reload is going on")
+        if threading.get_ident() != self._thread:
+            why = "it must be asked for on the event loop's thread; use loop.call_soon_threadsafe"
+            raise PluginError(plugin_ids[0], "reload", why)
         self.is_busy = True
         started = perf_counter()
         try:
             plan = self.plan(plugin_ids, dependents=dependents)
             transaction = Transaction(self._loader, self._read(plan, given))
-            transaction.run()
+            with phase(self._loader.plugins_info[plan.members[0]], "reload"):
+                transaction.run()
         finally:
             self.is_busy = False
             self._loader.settle()
@@ -140,7 +148,6 @@ class Reloader:
         loader = self._loader
         fresh: dict[str, Fresh] = {}
         needs: dict[str, list[Requirement]] = {}
-        versions: dict[str, int] = {}
         for member in plan.members:
             running = loader.plugins_info[member]
             if given is None:  # what runs keeps its own code for imports to come
@@ -151,21 +158,23 @@ class Reloader:
             loader.check_metadata(info)
             needs[member] = loader.declared(info, store)
             loader.lifecycle.compile(info, store)
-            versions[member] = info.version
-        if not all(loader.is_loaded(need.plugin_id) for some in needs.values() for need in some):
+        if not all(
+            loader.is_plugin_loaded(need.plugin_id) for some in needs.values() for need in some
+        ):
             loader.discover()  # what is loaded need not be looked for
         for member in plan.members:
-            self._check_needs(member, needs, versions)
+            self._check_needs(member, needs, fresh)
         for name in loader.load_order:
             if name not in needs:
-                self._check_versions(name, loader.requirements(name), versions)
+                self._check_versions(name, loader.requirements(name), fresh)
         order = in_order(plan.members, lambda name: [need.plugin_id for need in needs[name]])
         return {member: fresh[member] for member in order}
 
     def _check_needs(
-        self, plugin_id: str, needs: dict[str, list[Requirement]], versions: dict[str, int]
+        self, plugin_id: str, needs: dict[str, list[Requirement]], fresh: dict[str, Fresh]
     ) -> None:
         loader = self._loader
+        info, store = fresh[plugin_id].info, fresh[plugin_id].store
 
         def needed(name: str) -> list[str]:
             if name in needs:
@@ -174,18 +183,25 @@ class Reloader:
 
         for need in needs[plugin_id]:
             if need.plugin_id not in loader.plugins_info:
-                raise PluginError(plugin_id, PHASE, loader.unknown(need.plugin_id).reason)
-            if need.plugin_id not in versions and (problem := loader.check_version(need)):
-                raise PluginError(plugin_id, PHASE, problem)
-        self._check_versions(plugin_id, needs[plugin_id], versions)
+                reason = loader.unknown(need.plugin_id).reason
+                raise blame(info, reason, need.plugin_id, store)
+            if need.plugin_id not in fresh and (problem := loader.check_version(need)):
+                raise blame(info, problem, need.plugin_id, store)
+        self._check_versions(plugin_id, needs[plugin_id], fresh)
         if cycle := find_path(plugin_id, plugin_id, needed):
-            raise PluginError(plugin_id, PHASE, circular(cycle))
+            raise blame(info, circular(cycle), cycle[1], store)
 
     def _check_versions(
-        self, plugin_id: str, needs: list[Requirement], versions: dict[str, int]
+        self, plugin_id: str, needs: list[Requirement], fresh: dict[str, Fresh]
     ) -> None:
         for need in needs:
-            version = versions.get(need.plugin_id)
-            if version is not None and not need.allows(version):
-                reason = f"{plugin_id} needs {need}, but the files have version {version}"
-                raise PluginError(need.plugin_id, PHASE, reason)
+            new = fresh.get(need.plugin_id)
+            if new is not None and not need.allows(new.info.version):
+                place = place_of_field(new.info, "PLUGIN_VERSION", new.store)
+                raise PluginError(
+                    need.plugin_id,
+                    PHASE,
+                    f"{plugin_id} needs {need}, but the files have version {new.info.version}",
+                    file=place.file,
+                    line=place.line,
+                )

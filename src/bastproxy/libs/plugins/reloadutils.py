@@ -21,7 +21,7 @@ class ReloadCache:
         What cannot be had is left out, with a warning.
         """
         kept = self._kept[plugin_id] = {DATA: getattr(instance, DATA, None)}
-        for name in instance.attributes_to_save_on_reload:
+        for name in _names(plugin_id, instance.attributes_to_save_on_reload):
             try:
                 kept[name] = getattr(instance, name)
             except Exception as error:  # a property of the plugin's may raise anything
@@ -39,3 +39,18 @@ class ReloadCache:
     def take(self, plugin_id: str) -> dict[str, Any]:
         """Return what is kept for the plugin, by name; nothing is kept afterwards."""
         return self._kept.pop(plugin_id, {})
+
+
+def _names(plugin_id: str, value: Any) -> list[str]:
+    if isinstance(value, list | tuple | set | frozenset) and all(
+        isinstance(name, str) for name in value
+    ):
+        return list(value)
+    # To refuse would be to refuse the very reload that mends it.
+    LogRecord(
+        f"attributes_to_save_on_reload must be a list of names, not {value!r:.60}; only {DATA!r} "
+        "is kept",
+        level="warning",
+        sources=[plugin_id],
+    )()
+    return []

@@ -14,11 +14,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from time import perf_counter
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from bastproxy.libs.declarations import declared
 from bastproxy.libs.ledger import Line
 from bastproxy.libs.plugins.carry import Carry, NotRestoredError
 from bastproxy.libs.plugins.codestore import CodeStore
@@ -34,6 +34,7 @@ from bastproxy.libs.plugins.imputils import (
 )
 from bastproxy.libs.plugins.kept import Frozen, Kept, freeze
 from bastproxy.libs.plugins.lifecycle import OWNER_ID, phase
+from bastproxy.libs.plugins.places import place_of
 from bastproxy.libs.plugins.plugininfo import PluginInfo
 from bastproxy.libs.records import LogRecord
 
@@ -120,7 +121,7 @@ class Transaction:
             raise
         started = perf_counter()
         try:
-            with self._loader.being_loaded([member.plugin_id for member in self._members]):
+            with self._loader.loading.underway([member.plugin_id for member in self._members]):
                 self._swap()
         except BaseException:
             self._roll_back()
@@ -150,6 +151,8 @@ class Transaction:
             runtime.generation = self._ledger.open_generation(member.plugin_id)
         for member in self._members:
             member.plugin_class = self._lifecycle.import_modules(member.info)
+            with phase(member.info, "import"):
+                declared(member.plugin_class)  # what is found here is not looked for in the swap
 
     def _describe(self, member: _Member) -> None:
         """Have the info say what the files say; the runtime state stays."""
@@ -168,7 +171,7 @@ class Transaction:
             self._lifecycle.bring_up(
                 member.info,
                 member.plugin_class,
-                partial(self._loader.load_late, {}),
+                partial(self._loader.loading.late.load, {}),
                 partial(self._restore, member, old),
             )
             self._loader.load_order.append(member.plugin_id)
@@ -222,13 +225,13 @@ class Transaction:
             kept = instance.migrate_state(version, dict(member.kept))
         if not isinstance(kept, dict):
             reason = f"migrate_state must return a dict, not {type(kept).__name__}"
-            code = type(instance).migrate_state.__code__
+            place = place_of(type(instance).migrate_state)
             raise PluginError(
                 member.plugin_id,
                 f"migrating the state from version {version}",
                 reason,
-                file=Path(code.co_filename),
-                line=code.co_firstlineno,
+                file=place.file,
+                line=place.line,
             )
         return kept
 
@@ -299,7 +302,7 @@ class Transaction:
                 load_order.remove(member.plugin_id)
                 self._lifecycle.raise_event("ev_plugin_unloaded", member.info)
         for plugin_id in [name for name in reversed(load_order) if name not in self._order]:
-            if self._loader.is_loaded(plugin_id) and not self._is_member(plugin_id):
+            if self._loader.is_plugin_loaded(plugin_id) and not self._is_member(plugin_id):
                 self._loader.take_out(plugin_id)  # only the new code needed it
         self._put_back()
         load_order[:] = [
@@ -345,11 +348,10 @@ class Transaction:
 def _not_restored(info: PluginInfo, plugin_class: Any, error: NotRestoredError) -> PluginError:
     """Tell that an attribute cannot be set, and where the class says so."""
     assert error.__cause__ is not None
-    found = plugin_error(info.plugin_id, RESTORING, error.__cause__, info.package_path)
-    place = inspect.getattr_static(plugin_class, error.name, None)
-    code: Any = getattr(getattr(place, "fget", None) or plugin_class.__init__, "__code__", None)
-    if found.line is None and code is not None:
-        found.file, found.line = Path(code.co_filename), code.co_firstlineno
+    static = inspect.getattr_static(plugin_class, error.name, None)
+    said_by = getattr(static, "fget", None) or plugin_class.__init__
+    place = place_of(said_by if isinstance(said_by, FunctionType) else plugin_class)
+    found = plugin_error(info.plugin_id, RESTORING, error.__cause__, info.package_path, place)
     return PluginError(
         info.plugin_id,
         RESTORING,

@@ -21,6 +21,9 @@ FILE_COUNT = 5
 
 FORMS = ("text", "json")
 
+#: Others that speak of what goes on in the proxy: asyncio, of tasks and callbacks that failed.
+GUESTS = ("asyncio",)
+
 
 class _FileHandler(RotatingFileHandler):
     """A rotating file that says on standard error, once, why it cannot be written."""
@@ -84,7 +87,7 @@ _STYLES = {logging.WARNING: "yellow", logging.ERROR: "red", logging.CRITICAL: "b
 
 
 class LogOutput:
-    """The handlers that one run of the proxy puts on the logger ``bastproxy``.
+    """The handlers that one run of the proxy puts on the loggers ``bastproxy`` and ``asyncio``.
 
     :param directory: where the files go; they rotate at 5 MiB, five are kept.
     :param console: write to standard error too.
@@ -130,10 +133,10 @@ class LogOutput:
             )
         self.use_form(self._form)
         self._levels = {name: logger.level for name, logger in _loggers().items()}
-        root = logging.getLogger(ROOT)
-        root.setLevel(level.upper())
-        for handler in self._handlers:
-            root.addHandler(handler)
+        logging.getLogger(ROOT).setLevel(level.upper())
+        for name in (ROOT, *GUESTS):
+            for handler in self._handlers:
+                logging.getLogger(name).addHandler(handler)
 
     def use_form(self, form: str) -> None:
         """Write the files as ``text`` or as ``json`` from now on.
@@ -148,11 +151,11 @@ class LogOutput:
 
     def stop(self) -> None:
         """Take the handlers off and put every level back."""
-        root = logging.getLogger(ROOT)
         if not self._handlers:
             return
         for handler in self._handlers:
-            root.removeHandler(handler)
+            for name in (ROOT, *GUESTS):
+                logging.getLogger(name).removeHandler(handler)
             with contextlib.suppress(OSError):  # a full disk, which has been said
                 handler.close()
         self._handlers.clear()

@@ -7,7 +7,7 @@ from asyncio import CancelledError
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from bastproxy.libs.declarations import Declaration, declare, declared
+from bastproxy.libs.declarations import Declaration, declare, declared_as
 from bastproxy.libs.nearest import did_you_mean
 from bastproxy.libs.plugins.errors import HookError
 from bastproxy.libs.records import LogRecord
@@ -55,8 +55,8 @@ class Hook(NamedTuple):
 def hooks_of(cls: type) -> dict[str, list[Hook]]:
     """Return the hook methods of a plugin's class by hook, in the order they run."""
     found: dict[str, list[Hook]] = {}
-    for attribute, declaration in declared(cls):
-        if isinstance(declaration, RegisterPluginHook) and attribute.startswith(PREFIX):
+    for attribute, declaration in declared_as(cls, RegisterPluginHook):
+        if attribute.startswith(PREFIX):
             hook = Hook(declaration.priority, attribute)
             found.setdefault(declaration.hook_name, []).append(hook)
     for hooks in found.values():
@@ -66,9 +66,7 @@ def hooks_of(cls: type) -> dict[str, list[Hook]]:
 
 def warn_of_mistakes(cls: type, plugin_id: str) -> None:
     """Say which decorated methods will never run, and why."""
-    for attribute, declaration in declared(cls):
-        if not isinstance(declaration, RegisterPluginHook):
-            continue
+    for attribute, declaration in declared_as(cls, RegisterPluginHook):
         name = declaration.hook_name
         if not attribute.startswith(PREFIX):
             problem = f"its name does not begin with {PREFIX}"

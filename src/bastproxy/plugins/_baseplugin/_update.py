@@ -6,6 +6,7 @@ instance, has the new methods at once.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable
@@ -16,8 +17,8 @@ from typing import Any
 from bastproxy.libs import declarations
 from bastproxy.libs.declarations import declarations_on
 from bastproxy.libs.plugins import Kernel, PluginError
-from bastproxy.libs.plugins.codestore import read_code
-from bastproxy.libs.plugins.errors import plugin_error
+from bastproxy.libs.plugins.codestore import digest_of, read_code
+from bastproxy.libs.plugins.errors import plugin_error, without_trace
 from bastproxy.libs.records import LogRecord
 from bastproxy.plugins._baseplugin._base import Plugin
 from bastproxy.plugins._baseplugin._patch import EVENT, OWNER_ID, BasePatches
@@ -32,6 +33,8 @@ class BaseUpdate:
     """Brings the base class up to date with its files.
 
     :param instances: returns the instances of all plugins.
+    :ivar directory: where the files lie.
+    :ivar error: why the last update did not run, or None.
     """
 
     def __init__(
@@ -44,7 +47,13 @@ class BaseUpdate:
         self._kernel = kernel
         self._patches = patches
         self._instances = instances
-        self._directory = directory or Path(__file__).parent
+        self.directory = directory or Path(__file__).parent
+        self.error: PluginError | None = None
+        self._seen = self._digests()
+
+    def is_changed(self) -> bool:
+        """Say whether the files are other ones than at the last update, or at the start."""
+        return self._digests() != self._seen
 
     def update(self) -> bool:
         """Read the files again and give every plugin what they say now.
@@ -52,9 +61,11 @@ class BaseUpdate:
         :returns: False, with the reason in the log, when they do not run; nothing has
             changed then.
         """
+        self.error, self._seen = None, self._digests()
         try:
             fresh = self._run_files()
         except PluginError as error:
+            self.error = without_trace(error)
             LogRecord(
                 f"the base class is as it was: {error.message}", level="error", sources=[OWNER_ID]
             )()
@@ -62,6 +73,17 @@ class BaseUpdate:
         names = self._exchange(fresh)
         self._kernel.dispatcher.raise_event(EVENT, {"plugin_id": "", "names": names}, OWNER_ID)
         return True
+
+    def _files(self) -> list[Path]:
+        paths = sorted(self.directory.glob("_*.py"))
+        return [path for path in paths if path.stem not in {*FIXED, "__init__"}]
+
+    def _digests(self) -> dict[Path, bytes]:
+        digests = {}
+        for path in self._files():
+            with contextlib.suppress(OSError):  # it has just been deleted, or is not ours to read
+                digests[path] = digest_of(path.read_bytes())
+        return digests
 
     def _run_files(self) -> dict[str, ModuleType]:
         """Run the files as modules beside the ones in use."""
@@ -75,12 +97,8 @@ class BaseUpdate:
         attributes = dict(vars(package))
         fresh: dict[str, ModuleType] = {}
         try:
-            codes = {
-                f"{PACKAGE}.{path.stem}": read_code(path).code
-                for path in sorted(self._directory.glob("_*.py"))
-                if path.stem not in {*FIXED, "__init__"}
-            }
-            finder = _Finder(codes, fresh, self._directory)
+            codes = {f"{PACKAGE}.{path.stem}": read_code(path).code for path in self._files()}
+            finder = _Finder(codes, fresh, self.directory)
             for name in old:
                 del sys.modules[name]
                 vars(package).pop(name.rpartition(".")[2], None)
@@ -91,7 +109,7 @@ class BaseUpdate:
             finally:
                 sys.meta_path.remove(finder)
         except (Exception, SystemExit) as error:
-            failure = plugin_error(OWNER_ID, "update", error, self._directory)
+            failure = plugin_error(OWNER_ID, "update", error, self.directory)
         finally:
             for name in fresh:
                 sys.modules.pop(name, None)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bastproxy import cli
+from bastproxy.cli import main, start
 from bastproxy.testing import ProxyHarness
 from bastproxy.testing.harness import write_plugin
 
@@ -179,7 +179,7 @@ async def test_a_deleted_plugin_goes_on_which_is_said_once_and_comes_back(author
     files = {path: path.read_text() for path in author.path("").rglob("*.py")}
     shutil.rmtree(author.path(""))
     (said,) = await author.wait()
-    assert said.startswith(f"{MINE}: metadata: ")
+    assert said.startswith(f"{MINE}: metadata, __init__.py: ")
     assert said.endswith("; the old version goes on")
     assert author.ask() == 1
     author.write(OTHER, 1)
@@ -353,7 +353,7 @@ async def test_a_directory_of_plugins_that_goes_and_comes_back_is_watched_again(
         path.write_text(source(2))
         await author.wait()
         root.rename(tmp_path / "away")
-        assert (await author.wait(2))[1].startswith(f"{MINE}: metadata: ")
+        assert (await author.wait(2))[1].startswith(f"{MINE}: metadata, __init__.py: ")
         (tmp_path / "away" / "games" / "mine" / "plugin" / "__init__.py").write_text(source(3))
         (tmp_path / "away").rename(root)
         await author.wait(3)
@@ -381,9 +381,9 @@ def test_the_option_dev_switches_it_on(tmp_path, monkeypatch):
     async def note(options: Any, demo: bool) -> None:
         seen.append(options.dev)
 
-    monkeypatch.setattr(cli, "_run", note)
+    monkeypatch.setattr(start, "_run", note)
     for more in ([], ["--dev"]):
-        result = CliRunner().invoke(cli.main, ["run", "--home", str(tmp_path), *more])
+        result = CliRunner().invoke(main, ["run", "--home", str(tmp_path), *more])
         assert result.exit_code == 0, result.output
     assert seen == [False, True]
 

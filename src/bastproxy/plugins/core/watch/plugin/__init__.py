@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
-from contextlib import aclosing
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 from watchfiles import awatch
@@ -18,6 +18,7 @@ from bastproxy.plugins.core.watch.libs import Places, Report, Saves
 
 LOADER = "libs.plugins.loader"
 SETTINGS = "plugins.core.settings"
+BASE = "plugins._baseplugin"
 
 #: A burst of saves ends when this many milliseconds bring nothing more ...
 QUIET_MS = 20
@@ -80,7 +81,8 @@ class Plugin(BasePlugin):
         """Take burst after burst, and begin anew when the directories are others."""
         while self._is_mine():
             self._places = Places(self._infos().values())
-            self._take(self._infos())  # what was saved while nobody watched
+            self._take_base()  # what was saved while nobody watched
+            self._take(self._infos())
             try:
                 await self._follow(self._places)
             except (OSError, RuntimeError) as error:
@@ -108,6 +110,8 @@ class Plugin(BasePlugin):
                 # One that was loaded meanwhile may have been saved before it was watched.
                 new = infos.keys() - before.plugin_ids
                 names = new.union(places.directories.touched(paths))
+                if paths:
+                    self._take_base()
                 self._take(names)
                 if not self._is_mine() or places.roots != before.roots:
                     return
@@ -120,15 +124,30 @@ class Plugin(BasePlugin):
             return
         loaded = self._infos()
         names = [name for name in loaded if name in plugin_ids or name in self.data["failed"]]
-        try:
+        with self._isolated():
             self._tell(self.saves.take({name: self._content(loaded[name]) for name in names}))
-        except Exception as error:  # one burst must not end the watching
-            LogRecord(
-                f"saved files could not be dealt with: {error}",
-                level="error",
-                sources=[self.plugin_id],
-                exc_info=error,
-            )()
+
+    def _take_base(self) -> None:
+        """Update the base class of all plugins, where its files are not what was last read."""
+        with self._isolated():
+            base = self.api(f"{BASE}:get.update")()
+            if not base.is_changed():
+                return
+            if base.update():
+                self._say("the base class of all plugins is updated", "info")
+            elif base.error is not None:
+                said = _described(base.error, base.directory)
+                self._say(f"{said}; the old version goes on", "warning")
+
+    @contextmanager
+    def _isolated(self) -> Iterator[None]:
+        """Tell what fails inside: one burst must not end the watching."""
+        try:
+            yield
+        except Exception as error:
+            text = f"saved files could not be dealt with: {type(error).__name__}: {error}"
+            LogRecord(text, level="error", sources=[self.plugin_id], exc_info=error)()
+            self._notify(f"{text}; the log has the details")
 
     def _tell(self, report: Report) -> None:
         if report.reloaded:
@@ -136,22 +155,18 @@ class Plugin(BasePlugin):
             times = f"{report.milliseconds:.0f} ms, swap {report.swap_milliseconds:.1f} ms"
             self._say(f"reloaded {names} in {times}", "info")
         for error in report.errors:
-            self._say(f"{self._described(error)}; the old version goes on", "warning")
+            info = self.api(f"{LOADER}:get.plugin.info")(error.plugin_id)
+            directory = info.package_path if info is not None else None
+            self._say(f"{_described(error, directory)}; the old version goes on", "warning")
 
     def _say(self, text: str, level: str) -> None:
         LogRecord(text, level=level, sources=[self.plugin_id])()
-        if self.api("libs.session:get.session")().notices:
-            self.api("plugins.core.clients:send")(f"[bastproxy] {text}")
+        self._notify(text)
 
-    def _described(self, error: PluginError) -> str:
-        """Tell an error in one line, with the file as its author knows it."""
-        where = ""
-        if error.file is not None:
-            info = self.api(f"{LOADER}:get.plugin.info")(error.plugin_id)
-            inside = info is not None and error.file.is_relative_to(info.package_path)
-            where = f", {error.file.relative_to(info.package_path) if inside else error.file}"
-            where += f" line {error.line}" if error.line else ""
-        return f"{error.plugin_id}: {error.phase}{where}: {' '.join(error.reason.split())}"
+    def _notify(self, text: str) -> None:
+        send = "plugins.core.clients:send"
+        if self.api("libs.session:get.session")().notices and self.api.has(send):
+            self.api(send)(f"[bastproxy] {text}")
 
     def _is_mine(self) -> bool:
         """Say whether this task still is the one that watches: it may have reloaded itself."""
@@ -176,6 +191,16 @@ class Plugin(BasePlugin):
             return {str(info.package_path): b""}  # one deletion, however many files it is
         changed = self.api(f"{LOADER}:plugin.get.changed.files")(info.plugin_id)
         return {path: _digest(Path(path)) for path in changed}
+
+
+def _described(error: PluginError, directory: Path | None) -> str:
+    """Tell an error in one line, with the file as its author knows it."""
+    where = ""
+    if error.file is not None and error.file != directory:
+        inside = directory is not None and error.file.is_relative_to(directory)
+        where = f", {error.file.relative_to(directory) if directory and inside else error.file}"
+        where += f" line {error.line}" if error.line else ""
+    return f"{error.plugin_id}: {error.phase}{where}: {' '.join(error.reason.split())}"
 
 
 def _digest(path: Path) -> bytes:
