@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bastproxy.libs.net.lines import Line, LineAssembler, decode, encode, split_lead
+from bastproxy.libs.net.lines import Line, LineAssembler, decode, encode, split_lead, transcode
 from bastproxy.libs.net.telnet import LineEnd, Prompt, Subnegotiation, Telnet, Text
 
 GMCP = Subnegotiation(201, b"Core.Ping")
@@ -72,6 +72,53 @@ def test_encoding_never_raises(text):
 
 def test_a_stray_surrogate_becomes_a_question_mark():
     assert encode("a\ud800b\udcffc\udc00") == b"a?b\xffc?"
+
+
+ENCODINGS = [
+    "utf-8",
+    "latin-1",
+    "cp1251",
+    "koi8-r",
+    "cp437",
+    "gbk",
+    "gb18030",
+    "big5",
+    "euc-kr",
+    "ascii",
+]
+ONE_BYTE = ["latin-1", "cp1251", "koi8-r", "cp437", "ascii"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@given(raw=st.binary(), text=st.text(st.characters()))
+def test_nothing_raises_in_any_encoding(encoding, raw, text):
+    assert isinstance(decode(raw, encoding), str)
+    assert isinstance(encode(text, encoding), bytes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", *ONE_BYTE])
+@given(raw=st.binary())
+def test_wrong_bytes_survive_in_any_encoding(encoding, raw):
+    assert encode(decode(raw, encoding), encoding) == raw
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_what_an_encoding_lacks_becomes_a_question_mark(encoding):
+    assert encode("a\ud800b\U0001f409c", encoding).startswith(b"a?b")
+    if encoding not in ("utf-8", "gb18030"):
+        assert encode("dragon \U0001f409\udcff!", encoding) == b"dragon ?\xff!"
+
+
+@given(raw=st.binary())
+def test_what_both_encodings_hold_comes_back(raw):
+    assert transcode(transcode(raw, "latin-1", "utf-8"), "utf-8", "latin-1") == raw
+
+
+def test_bytes_that_are_wrong_in_the_first_encoding_stay_in_the_second():
+    assert (
+        transcode("é\udcff".encode("utf-8", "surrogateescape"), "utf-8", "latin-1") == b"\xe9\xff"
+    )
+    assert transcode(b"plain", "utf-8", "no-such-codec") == b"plain"
 
 
 def test_leading_carriage_returns_are_parted():

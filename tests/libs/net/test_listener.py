@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bastproxy.libs.net.listener import Listener, ListenError
+from bastproxy.testing.peer import TestClient
 
 
 async def test_port_0_takes_a_free_port():
@@ -46,3 +47,29 @@ async def test_a_port_in_use_says_so():
         await second.listen("127.0.0.1", port)
     assert caught.value.strerror == "the port is in use"
     first.close()
+
+
+async def test_several_addresses_are_listened_on_and_one_that_fails_leaves_the_others():
+    listener = Listener(asyncio.Protocol)
+    first = await listener.listen("127.0.0.1", 0)
+    second = await listener.listen("127.0.0.1", 0)
+    with pytest.raises(ListenError):
+        await listener.listen(*first)
+    for address in (first, second):
+        transport, _ = await asyncio.get_running_loop().create_connection(
+            asyncio.Protocol, *address
+        )
+        transport.close()
+    listener.close()
+    with pytest.raises(OSError, match=r"refused|Connect call failed"):
+        await asyncio.get_running_loop().create_connection(asyncio.Protocol, *second)
+
+
+async def test_a_client_over_ipv6(clients, ipv6_host):
+    address = await clients.listener.listen(ipv6_host, 0)
+    peer = TestClient()
+    await peer.connect(*address)
+    await peer.send_line("look")
+    await clients.wait_for(lambda: clients.lines == [b"look"])
+    assert clients.client.peer_name.startswith("[::1]:")
+    peer.close()

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from bastproxy.libs.net.queue import Kind, OutputQueue
 
 NOTICE = b"[bastproxy] %b left out, because this client was reading too slowly.\r\n"
+NEVER_DROPPED = (Kind.CONTROL, Kind.COMPRESS, Kind.PLAIN)
 
 
 def filled(limit, *entries):
@@ -68,6 +69,36 @@ def test_the_notice_is_given_once():
     assert queue.dropped == 1
 
 
+def test_what_is_taken_ends_at_a_switch():
+    queue = filled(99, (b"a\n", Kind.LINE), (b"<c>", Kind.COMPRESS), (b"b\n", Kind.LINE))
+    queue.add(b"", Kind.PLAIN)
+    queue.add(b"c\n", Kind.LINE)
+    taken = []
+    while queue:
+        taken.append((queue.take(99), queue.switch))
+    assert taken == [(b"a\n<c>", Kind.COMPRESS), (b"b\n", Kind.PLAIN), (b"c\n", None)]
+    assert queue.control_size == 0
+
+
+def test_switches_keep_their_order_among_what_is_dropped():
+    queue = filled(
+        4,
+        (b"<1>", Kind.CONTROL),
+        (b"lost\n", Kind.LINE),
+        (b"<2>", Kind.CONTROL),
+        (b"<c>", Kind.COMPRESS),
+        (b"lost\n", Kind.LINE),
+        (b"", Kind.PLAIN),
+        (b"<3>", Kind.CONTROL),
+    )
+    assert queue.take(99) == (NOTICE % b"2 lines were") + b"<1><2><c>"
+    assert queue.switch is Kind.COMPRESS
+    assert queue.take(99) == b""
+    assert queue.switch is Kind.PLAIN
+    assert queue.take(99) == b"<3>"
+    assert queue.switch is None
+
+
 @given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from(list(Kind)))), st.integers(0, 50))
 def test_the_queue_keeps_its_limit_and_its_books(entries, limit):
     queue = OutputQueue(limit)
@@ -75,7 +106,7 @@ def test_the_queue_keeps_its_limit_and_its_books(entries, limit):
     for size, kind in entries:
         queue.add(b"x" * size, kind)
         queue.trim()
-        control += size if kind is Kind.CONTROL else 0
+        control += size if kind in NEVER_DROPPED else 0
         assert queue.size <= max(limit, queue.control_size)
         assert queue.control_size == control
     left_out = queue.left_out

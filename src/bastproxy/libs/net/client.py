@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from bastproxy.libs.net.abilities import Abilities
 from bastproxy.libs.net.connection import CONTROL_LIMIT, QUIET_TIME, Connection
+from bastproxy.libs.net.introduction import Message
 from bastproxy.libs.net.lines import MAX_LINE, Item, Line
 from bastproxy.libs.net.queue import Kind, OutputQueue
-from bastproxy.libs.net.telnet import Negotiated, Subnegotiation, Telnet
-from bastproxy.libs.net.telnet.constants import ECHO, EOR_OPTION, GMCP, NAWS, SGA, TTYPE
-from bastproxy.libs.net.terminal import SEND, TerminalNames, unpack_size
+from bastproxy.libs.net.sockets import KEEP_ALIVE, KeepAlive
+from bastproxy.libs.net.telnet import Broken, Negotiated, Subnegotiation, Telnet
+from bastproxy.libs.net.telnet.constants import (
+    CHARSET,
+    ECHO,
+    EOR_OPTION,
+    GMCP,
+    MCCP2,
+    MCCP3,
+    NAWS,
+    NEW_ENVIRON,
+    SGA,
+    TTYPE,
+)
+from bastproxy.libs.net.telnet.options.ttype import Mtts, TerminalNames
 
 QUEUE_LIMIT: Final = 1 << 20
 _STEP: Final = 1 << 18
+
+_OFFERED: Final = (EOR_OPTION, GMCP, CHARSET)
+_ASKED: Final = (TTYPE, NAWS, NEW_ENVIRON)
+_TOLD: Final = (*_ASKED, CHARSET)
 
 CRLF: Final = b"\r\n"
 
@@ -38,15 +55,14 @@ class ClientHandler(Protocol):
 class ClientConnection(Connection):
     """One client.
 
+    Beside what every client is offered, :meth:`offer` offers what only some MUDs do.
+
     :param held: says of the beginning of a line whether to wait for its end.
+    :param compress: offer MCCP2 and MCCP3.
     :param queue_limit: bytes that a slow client may be behind; then the oldest lines go.
     :ivar client_id: such as ``client-1``.
     :ivar view_only: it watches, and what it types goes nowhere.
-    :ivar width: columns, 0 while unknown.
-    :ivar height: rows, 0 while unknown.
     """
-
-    encoding = "utf-8"
 
     def __init__(
         self,
@@ -55,25 +71,58 @@ class ClientConnection(Connection):
         *,
         quiet_time: float = QUIET_TIME,
         held: Callable[[bytes], bool] = lambda _: False,
+        compress: bool = True,
         queue_limit: int = QUEUE_LIMIT,
         max_line: int = MAX_LINE,
+        times: KeepAlive = KEEP_ALIVE,
     ) -> None:
-        telnet = Telnet(server=True, local=(SGA, EOR_OPTION, GMCP), remote=(TTYPE, NAWS))
-        super().__init__(telnet, quiet_time=quiet_time, max_line=max_line)
+        local = (SGA, *_OFFERED, *((MCCP2, MCCP3) if compress else ()))
+        telnet = Telnet(server=True, local=local, remote=(*_ASKED, CHARSET))
+        super().__init__(telnet, quiet_time=quiet_time, max_line=max_line, times=times)
         self.client_id = client_id
         self.view_only = False
         self.told_view_only = False
-        self.width = 0
-        self.height = 0
-        self.terminal = TerminalNames()
+        self._abilities = Abilities()
         self._handler = handler
         self._held = held
         self._queue = OutputQueue(queue_limit)
+        self._compresses = compress
+        self._compressing = False  # at the end of the queue
+
+    @property
+    def terminal(self) -> TerminalNames:
+        """The names that it gives itself and its terminal."""
+        return self._abilities.terminal
 
     @property
     def terminal_type(self) -> str:
         """What it calls itself first; empty while unknown."""
-        return self.terminal.client
+        return self._abilities.terminal.client
+
+    @property
+    def mtts(self) -> Mtts | None:
+        """What it says that it can do; None while it does not say."""
+        return self._abilities.mtts
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables that it has told, such as MNES' ``CLIENT_NAME``."""
+        return self._abilities.environ
+
+    @property
+    def width(self) -> int:
+        """Columns of its window, 0 while unknown."""
+        return self._abilities.window[0]
+
+    @property
+    def height(self) -> int:
+        """Rows of its window, 0 while unknown."""
+        return self._abilities.window[1]
+
+    @property
+    def charset_settled(self) -> bool:
+        """Whether it has said what it wants its text in; else ``encoding`` is a guess."""
+        return self._abilities.encoding is not None
 
     @property
     def gmcp(self) -> bool:
@@ -84,6 +133,11 @@ class ClientConnection(Connection):
     def lines_left_out(self) -> int:
         """How many lines it missed because it read too slowly."""
         return self._queue.dropped
+
+    @property
+    def queue_limit(self) -> int:
+        """How many bytes it may be behind."""
+        return self._queue.limit
 
     @property
     def queued(self) -> int:
@@ -117,13 +171,20 @@ class ClientConnection(Connection):
         """Send a message of an out-of-band protocol such as GMCP."""
         self._put(self.telnet.subnegotiation(option, data), Kind.MESSAGE)
 
+    def offer(self, option: int, *, local: bool = True) -> None:
+        """Offer to do an option, as MUDs do; or ask the client to do it."""
+        self.request(option, local=local, on=True)
+
+    def withdraw(self, option: int, *, local: bool = True) -> None:
+        """Stop doing an option, or ask the client to stop; take an open offer back."""
+        self.request(option, local=local, on=False)
+
     def set_echo(self, on: bool) -> None:
         """Take over the echo, so that the client shows nothing of what is typed; or give it back.
 
         ECHO is offered alone: together with SGA it would mean character mode.
         """
-        (self.telnet.enable_local if on else self.telnet.disable_local)(ECHO)
-        self._queue_outgoing()
+        self.request(ECHO, local=True, on=on)
 
     def _put(self, data: bytes, kind: Kind) -> None:
         if self.closed:
@@ -136,23 +197,32 @@ class ClientConnection(Connection):
         elif not self._flush_scheduled:
             self._schedule_flush()
 
+    def _put_control(self, data: bytes, kind: Kind = Kind.CONTROL) -> None:
+        self._put(data, kind)
+        if self._queue.control_size > CONTROL_LIMIT:
+            self._give_up("it asks, and does not read the answers")
+
     def _queue_outgoing(self) -> None:
         data = self.telnet.outgoing()
         if data:
-            self._put(data, Kind.CONTROL)
-            if self._queue.control_size > CONTROL_LIMIT and self._transport is not None:
-                # It asks and asks, and does not read the answers.
-                self._transport.abort()
+            self._put_control(data)
 
-    def _write_queued(self, transport: asyncio.Transport) -> None:
-        while self._queue and not self._writing_paused:
-            self._write(transport, self._queue.take(_STEP))
+    def _write_queued(self) -> None:
+        queue, writer = self._queue, self._writer
+        while queue and not self._writing_paused:
+            writer.write(queue.take(_STEP))
+            if queue.switch is Kind.COMPRESS:
+                writer.begin_compressing()
+            elif queue.switch is Kind.PLAIN:
+                writer.end_compressing()
 
     def _opened(self) -> None:
-        self.telnet.enable_local(EOR_OPTION)
-        self.telnet.enable_local(GMCP)
-        self.telnet.enable_remote(TTYPE)
-        self.telnet.enable_remote(NAWS)
+        for option in _OFFERED:
+            self.telnet.enable_local(option)
+        if self._compresses:
+            self.telnet.enable_local(MCCP2)
+        for option in _ASKED:
+            self.telnet.enable_remote(option)
         self._queue_outgoing()
         self._handler.client_opened(self)
 
@@ -161,20 +231,52 @@ class ClientConnection(Connection):
             if isinstance(item, Line):
                 self.lines_received += 1
             elif isinstance(item, Subnegotiation):
-                self._subnegotiated(item.option, item.data)
-            elif item == Negotiated(TTYPE, False, True):
-                self._put(self.telnet.subnegotiation(TTYPE, SEND), Kind.CONTROL)
+                self._subnegotiated(item)
+            elif isinstance(item, Negotiated):
+                self._negotiated(item)
+            elif isinstance(item, Broken):
+                self.close(item.reason)
         self._handler.client_received(self, items)
 
-    def _subnegotiated(self, option: int, body: bytes) -> None:
-        if option == TTYPE and self.telnet.is_remote(TTYPE):
-            if self.terminal.take(body):
-                self._put(self.telnet.subnegotiation(TTYPE, SEND), Kind.CONTROL)
-        elif option == NAWS:
-            size = unpack_size(body)
-            if size is not None:
-                self.width, self.height = size
-                self._handler.client_resized(self)
+    def _subnegotiated(self, item: Subnegotiation) -> None:
+        if item.option not in _TOLD:
+            return
+        self._tell(self._abilities.take(item.option, item.data))
+        self.encoding = self._abilities.encoding or self.encoding
+        if item.option == NAWS:
+            self._handler.client_resized(self)
+
+    def _negotiated(self, item: Negotiated) -> None:
+        if item.option == MCCP2:
+            self._compress(self.telnet.is_local(MCCP2))
+            return
+        self._tell(self._abilities.agreed(item))
+        if item.option == _ASKED[-1] and self._compresses:
+            # It has answered all. Clients that use telnetlib3 compress at MCCP3's offer, but what
+            # they answer to the rest of the same packet goes out plain: it must come by itself.
+            self._loop.call_soon(self._offer_mccp3)
+
+    def _offer_mccp3(self) -> None:
+        if not self.closed:
+            self.flush()
+            self.request(MCCP3, local=True, on=True)
+
+    def _tell(self, message: Message | None) -> None:
+        if message is not None:
+            # The agreement must be on the wire before what it allows.
+            self._queue_outgoing()
+            self._put_control(self.telnet.subnegotiation(*message))
+
+    def _compress(self, on: bool) -> None:
+        """Compress what is queued from here on, or no more (MCCP2)."""
+        if on == self._compressing:
+            return
+        self._compressing = on
+        self._queue_outgoing()
+        if on:
+            self._put_control(self.telnet.subnegotiation(MCCP2, b""), Kind.COMPRESS)
+        else:
+            self._put_control(b"", Kind.PLAIN)
 
     def _ended(self, reason: str) -> None:
         self._handler.client_closed(self, reason)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
-import socket
+import ssl
 from abc import abstractmethod
 from datetime import datetime
 from typing import Final
 
-from bastproxy.libs.net.lines import MAX_LINE, Item, Line, LineAssembler
-from bastproxy.libs.net.telnet import Telnet
+from bastproxy.libs.net.lines import MAX_LINE, UTF_8, Item, Line, LineAssembler
+from bastproxy.libs.net.reasons import reason_of
+from bastproxy.libs.net.sockets import KEEP_ALIVE, KeepAlive, TcpInfo, keep_alive, tcp_info
+from bastproxy.libs.net.telnet import Negotiated, Telnet, name_of
+from bastproxy.libs.net.writer import Writer
 
 QUIET_TIME: Final = 0.1
 CLOSE_SECONDS: Final = 1.0
@@ -25,20 +26,33 @@ class Connection(asyncio.Protocol):
     """One TCP connection with its telnet, bytes in and lines out.
 
     A subclass says what happens with what comes; it sends through its own queue, which
-    :meth:`flush` empties with one write.
+    :meth:`flush` empties with one write, through its one writer.
 
     :param quiet_time: seconds of silence after which text without an end is passed on.
+    :param times: when a peer that says nothing is asked whether it is still there.
     :ivar peer_name: ``HOST:PORT`` of the other end.
+    :ivar encoding: what its text is in, as Python names it.
     :ivar connected_at: local time.
+    :ivar bytes_received: as they came over the wire.
     """
 
-    def __init__(self, telnet: Telnet, *, quiet_time: float, max_line: int = MAX_LINE) -> None:
+    impatient = False
+    """Whether a peer that lives and takes nothing is given up."""
+
+    def __init__(
+        self,
+        telnet: Telnet,
+        *,
+        quiet_time: float,
+        max_line: int = MAX_LINE,
+        times: KeepAlive = KEEP_ALIVE,
+    ) -> None:
         self.telnet = telnet
         self.quiet_time = quiet_time
         self.peer_name = ""
+        self.encoding = UTF_8
         self.connected_at = datetime.now().astimezone()
         self.bytes_received = 0
-        self.bytes_sent = 0
         self.lines_received = 0
         self.lines_sent = 0
         self.closed = False
@@ -48,6 +62,13 @@ class Connection(asyncio.Protocol):
         self._lost = asyncio.Event()
         self._quiet: asyncio.TimerHandle | None = None
         self._abort: asyncio.TimerHandle | None = None
+        self._times = times
+        self._watch: asyncio.TimerHandle | None = None
+        self._writer = Writer()
+        self._heard = self._loop.time()
+        self._reading_paused = False
+        self._digestion: asyncio.Handle | None = None
+        self._digesting = False
         self._writing_paused = False
         self._flush_scheduled = False
         self._receiving = False
@@ -82,18 +103,19 @@ class Connection(asyncio.Protocol):
         """Queue what telnet has to say."""
 
     @abstractmethod
-    def _write_queued(self, transport: asyncio.Transport) -> None:
+    def _write_queued(self) -> None:
         """Write what is queued, as far as the transport takes it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; asyncio calls it."""
         assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = self._writer.transport = transport
         self.peer_name = _name_of(transport.get_extra_info("peername"))
         sock = transport.get_extra_info("socket")
         if sock is not None:
-            # A peer that vanished without a word is noticed some day.
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            keep_alive(sock, self._times, impatient=self.impatient)
+            self._watch = self._loop.call_later(self._times.interval, self._look_after)
+        self._heard = self._loop.time()
         self._opened()
         self._queue_outgoing()
         self.flush()
@@ -102,24 +124,19 @@ class Connection(asyncio.Protocol):
         """Take bytes; asyncio calls it."""
         if self.closed:
             return
-        if self._quiet is not None:
-            self._quiet.cancel()
-            self._quiet = None
         self.bytes_received += len(data)
-        self._deliver(self._assembler.feed(self.telnet.receive(data)))
-        self._queue_outgoing()
-        self.flush()
-        if self._close_reason is not None:
-            self._close(self._close_reason)
-        elif self._assembler.pending or data.endswith(b"\r"):
-            self._await_rest()
+        self._heard = self._loop.time()
+        self._take(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Pass on what is pending and say why it ended; asyncio calls it."""
         self._lost.set()
         if self._abort is not None:
             self._abort.cancel()
-        self._end(_reason_of(exc), broken=exc is not None)
+        while self.telnet.more and not self.closed:
+            self._take(b"")
+        given_up = self._close_reason is not None
+        self._end(reason_of(exc), broken=exc is not None or given_up)
 
     def pause_writing(self) -> None:
         """Keep output queued from now on; asyncio calls it."""
@@ -132,19 +149,30 @@ class Connection(asyncio.Protocol):
 
     def pause_reading(self) -> None:
         """Take no more bytes from the peer."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        self._reading_paused = True
+        self._steer_reading()
 
     def resume_reading(self) -> None:
         """Take bytes again."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._reading_paused = False
+        self._steer_reading()
+
+    @property
+    def bytes_sent(self) -> int:
+        """How many bytes went over the wire to the peer."""
+        return self._writer.bytes_sent
+
+    @property
+    def lasted(self) -> float:
+        """Seconds since it was connected."""
+        return (datetime.now().astimezone() - self.connected_at).total_seconds()
 
     def flush(self) -> None:
         """Write what is queued, with one write where the peer takes it."""
         self._flush_scheduled = False
-        if self._transport is not None and not self._writing_paused and not self.closed:
-            self._write_queued(self._transport)
+        if self._transport is None or self._writing_paused or self.closed or self.lost:
+            return
+        self._write_queued()
 
     def close(self, reason: str) -> None:
         """End the connection; what was received before is dealt with first."""
@@ -168,14 +196,129 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             await self._lost.wait()
 
+    @property
+    def tls(self) -> str:
+        """Version and cipher, such as ``TLSv1.3 TLS_AES_256_GCM_SHA384``; empty when plain."""
+        if self._transport is None:
+            return ""
+        found: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+        cipher = found.cipher() if found is not None else None
+        return f"{found.version()} {cipher[0]}" if found is not None and cipher else ""
+
+    @property
+    def compressed_in(self) -> bool:
+        """Whether what comes is compressed now."""
+        return self.telnet.compressed
+
+    @property
+    def compressed_out(self) -> bool:
+        """Whether what we send is compressed now."""
+        return self._writer.compressing
+
+    @property
+    def ratio_in(self) -> float | None:
+        """How many bytes each compressed byte held that came; None when none did."""
+        return _ratio(self.telnet.inflated_out, self.telnet.inflated_in)
+
+    @property
+    def ratio_out(self) -> float | None:
+        """How many bytes each compressed byte held that we sent; None when we sent none."""
+        return _ratio(*self._writer.compressed)
+
+    def rtt(self) -> float | None:
+        """Return the round-trip time, seconds; None where the system does not tell."""
+        info = self._tcp_info()
+        return info.rtt if info is not None else None
+
+    def idle_for(self) -> float:
+        """Return how long nothing has come, seconds."""
+        return self._loop.time() - self._heard
+
+    def silent_for(self) -> float:
+        """Return how long we have sent nothing, seconds."""
+        return self._loop.time() - self._writer.last
+
+    def decide(self, option: int, *, local: bool, agree: bool) -> Negotiated | None:
+        """Answer an :class:`Offered`; return what has settled by it, which is no item."""
+        settled = self.telnet.decide(option, local=local, agree=agree)
+        self._queue_outgoing()
+        return settled
+
+    def request(self, option: int, *, local: bool, on: bool) -> Negotiated | None:
+        """Ask for an option to be on or off, on our side (``local``) or on the peer's.
+
+        :returns: what has settled at once, for the peer had asked and waited; most often None.
+        """
+        telnet = self.telnet
+        if local:
+            settled = (telnet.enable_local if on else telnet.disable_local)(option)
+        else:
+            settled = (telnet.enable_remote if on else telnet.disable_remote)(option)
+        self._queue_outgoing()
+        return settled
+
+    def options(self) -> list[str]:
+        """Return the telnet options that are on, and whose: ``TTYPE (ours)``, ``SGA (both)``."""
+        telnet = self.telnet
+        sides = {(True, True): "both", (True, False): "ours", (False, True): "theirs"}
+        found = ((one, (telnet.is_local(one), telnet.is_remote(one))) for one in range(256))
+        return [f"{name_of(one)} ({sides[side]})" for one, side in found if side in sides]
+
+    def _take(self, data: bytes) -> None:
+        if self._quiet is not None:
+            self._quiet.cancel()
+            self._quiet = None
+        self._deliver(self._assembler.feed(self.telnet.receive(data)))
+        self._queue_outgoing()
+        self.flush()
+        if self._close_reason is not None:
+            self._close(self._close_reason)
+            return
+        if self.telnet.more or self._digesting:
+            self._digesting = self.telnet.more
+            self._steer_reading()
+        if self._assembler.pending or self.telnet.holds_returns:
+            self._await_rest()
+
+    def _steer_reading(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if self._reading_paused or self._digesting:
+            transport.pause_reading()
+        else:
+            transport.resume_reading()
+        if self._digesting and not self._reading_paused and self._digestion is None:
+            # A few bytes can be a megabyte of text: others have their turn in between.
+            self._digestion = self._loop.call_soon(self._digest)
+
+    def _digest(self) -> None:
+        self._digestion = None
+        if not self.closed and not self._reading_paused:
+            self._take(b"")
+
+    def _look_after(self) -> None:
+        self._watch = None
+        info = self._tcp_info()
+        if info is not None and info.vanished(self._times.seconds):
+            self._give_up("it does not answer any more")
+        elif not self.closed:
+            self._watch = self._loop.call_later(self._times.interval, self._look_after)
+
+    def _tcp_info(self) -> TcpInfo | None:
+        sock = self._transport.get_extra_info("socket") if self._transport is not None else None
+        return tcp_info(sock) if sock is not None and not self.lost else None
+
+    def _give_up(self, reason: str) -> None:
+        """End a connection to which nothing can be said any more."""
+        self._close_reason = self._close_reason or reason
+        if self._transport is not None:
+            self._transport.abort()
+
     def _schedule_flush(self) -> None:
         if not self._flush_scheduled:
             self._flush_scheduled = True
             self._loop.call_soon(self.flush)
-
-    def _write(self, transport: asyncio.Transport, data: bytes) -> None:
-        self.bytes_sent += len(data)
-        transport.write(data)
 
     def _await_rest(self) -> None:
         seconds = self._quiet_seconds()
@@ -205,40 +348,24 @@ class Connection(asyncio.Protocol):
         if self.closed:
             return
         self.flush()
-        self._end(reason, broken=True)
         transport = self._transport
-        if transport is not None and not self._lost.is_set():
+        if transport is not None and not self.lost:
+            self._writer.end_compressing()
+        self._end(reason, broken=True)
+        if transport is not None and not self.lost:
             transport.close()
             self._abort = self._loop.call_later(CLOSE_SECONDS, transport.abort)
 
     def _end(self, reason: str, *, broken: bool) -> None:
         if self.closed:
             return
-        if self._quiet is not None:
-            self._quiet.cancel()
-            self._quiet = None
+        for timer in (self._quiet, self._watch, self._digestion):
+            if timer is not None:
+                timer.cancel()
+        self._quiet = self._watch = self._digestion = None
         self._deliver([*self._rest(self._held_returns(), broken)])
         self.closed = True
         self._ended(self._close_reason or reason)
-
-
-def explain(error: OSError) -> str:
-    """Say in words for a player why a connection or a listener failed."""
-    if isinstance(error, socket.gaierror):
-        return "there is no such host"
-    if isinstance(error, TimeoutError):
-        return "it does not answer"
-    if error.errno == errno.ECONNREFUSED:
-        return "it refuses the connection; nothing listens there"
-    return os.strerror(error.errno).lower() if error.errno else str(error)
-
-
-def _reason_of(exc: Exception | None) -> str:
-    if exc is None:
-        return "the other end has closed the connection"
-    if isinstance(exc, ConnectionResetError | BrokenPipeError):
-        return "the connection was reset"
-    return explain(exc) if isinstance(exc, OSError) else str(exc)
 
 
 def _name_of(address: object) -> str:
@@ -246,3 +373,7 @@ def _name_of(address: object) -> str:
         return "unknown"
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+
+
+def _ratio(plain: int, compressed: int) -> float | None:
+    return plain / compressed if compressed else None

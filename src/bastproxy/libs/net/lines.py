@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import codecs
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 import msgspec
 
 from bastproxy.libs.net.telnet import (
+    Broken,
     Command,
+    Compressed,
     LineEnd,
     Negotiated,
+    Offered,
     Overflow,
     Prompt,
     Subnegotiation,
@@ -20,9 +23,9 @@ from bastproxy.libs.net.telnet import (
 )
 
 MAX_LINE: Final = 65536
+UTF_8: Final = "utf-8"
 
-# Code points that UTF-8 cannot hold and that surrogateescape did not make.
-_STRAY_SURROGATES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_REPLACE: Final = "bastproxy.escaped_or_replaced"
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -45,7 +48,9 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         return self.terminator != b"" and not self.continues
 
 
-Item: TypeAlias = Line | Command | Negotiated | Subnegotiation | Overflow
+Item: TypeAlias = (
+    Line | Command | Negotiated | Offered | Subnegotiation | Overflow | Compressed | Broken
+)
 
 
 class LineAssembler:
@@ -107,17 +112,42 @@ def split_lead(raw: bytes) -> tuple[bytes, bytes]:
     return raw[: len(raw) - len(text)], text
 
 
-def decode(raw: bytes) -> str:
-    """Return text bytes as a string; what is no UTF-8 survives as surrogate escapes."""
-    return raw.decode("utf-8", "surrogateescape")
+def decode(raw: bytes, encoding: str = UTF_8) -> str:
+    """Return text bytes as a string; bytes that are wrong in it survive as surrogate escapes.
+
+    :param encoding: a Python codec in which ASCII is ASCII.
+    """
+    return raw.decode(encoding, "surrogateescape")
 
 
-def encode(text: str) -> bytes:
+def encode(text: str, encoding: str = UTF_8) -> bytes:
     """Return the bytes of a string; the inverse of :func:`decode`.
 
-    A surrogate that stands for no byte becomes ``?``; nothing raises.
+    What the encoding lacks becomes ``?``, as does a surrogate that stands for no byte; nothing
+    raises.
     """
     try:
-        return text.encode("utf-8", "surrogateescape")
+        return text.encode(encoding, "surrogateescape")
     except UnicodeEncodeError:
-        return _STRAY_SURROGATES.sub("?", text).encode("utf-8", "surrogateescape")
+        return text.encode(encoding, _REPLACE)
+
+
+def transcode(raw: bytes, source: str, target: str) -> bytes:
+    """Return text bytes in another encoding; bytes that are wrong in the first stay as they are."""
+    if source == target or raw.isascii():
+        return raw
+    return encode(decode(raw, source), target)
+
+
+def _escaped_or_replaced(error: UnicodeError) -> tuple[str | bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    wrong = error.object[error.start : error.end]
+    return b"".join(_byte_of(letter) for letter in wrong), error.end
+
+
+def _byte_of(letter: str) -> bytes:
+    code = ord(letter)
+    return bytes((code - 0xDC00,)) if 0xDC80 <= code <= 0xDCFF else b"?"
+
+
+codecs.register_error(_REPLACE, _escaped_or_replaced)

@@ -3,24 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from bastproxy.libs.net.connection import CONTROL_LIMIT, QUIET_TIME, Connection, explain
-from bastproxy.libs.net.lines import MAX_LINE, Item, Line
-from bastproxy.libs.net.telnet import Negotiated, Subnegotiation, Telnet
-from bastproxy.libs.net.telnet.constants import ECHO, EOR_OPTION, GMCP, NAWS, SGA, TTYPE
-from bastproxy.libs.net.terminal import TerminalCycle, pack_size
+from bastproxy.libs.net.address import MudAddress, MudOptions
+from bastproxy.libs.net.connection import CONTROL_LIMIT, QUIET_TIME, Connection
+from bastproxy.libs.net.introduction import MTTS, Introduction, Message
+from bastproxy.libs.net.lines import MAX_LINE, UTF_8, Item, Line
+from bastproxy.libs.net.reaching import reach
+from bastproxy.libs.net.reasons import explain
+from bastproxy.libs.net.sockets import KEEP_ALIVE, KeepAlive
+from bastproxy.libs.net.telnet import Broken, Negotiated, Subnegotiation, Telnet
+from bastproxy.libs.net.telnet.constants import (
+    AARDWOLF,
+    ATCP,
+    CHARSET,
+    ECHO,
+    EOR_OPTION,
+    GMCP,
+    IAC,
+    MCCP2,
+    MCCP3,
+    MSDP,
+    MSP,
+    MSSP,
+    MXP,
+    NAWS,
+    NEW_ENVIRON,
+    NOP,
+    SGA,
+    TTYPE,
+    ZMP,
+)
+from bastproxy.libs.net.telnet.options.charset import codec_of
+from bastproxy.libs.net.telnet.options.naws import pack_size
+from bastproxy.libs.net.telnet.options.ttype import Mtts
+from bastproxy.libs.net.tls import client_context
 
 CONNECT_SECONDS: Final = 30.0
-ADDRESS_SECONDS: Final = 5.0
-"""How long one address of several is tried."""
-
 QUEUE_LIMIT: Final = 1 << 22
 PATIENCE: Final = 20
 """A MUD that marks its prompts is given so many quiet times to end a line."""
+
+MIRRORED: Final = (MXP, MSP, ZMP, ATCP, AARDWOLF)
+"""Options that we do not do ourselves: whether the MUD gets them is up to the clients."""
+
+_LOCAL: Final = (TTYPE, NAWS, SGA, NEW_ENVIRON, CHARSET)
+_REMOTE: Final = (ECHO, SGA, EOR_OPTION, CHARSET, GMCP, MSDP, MSSP)
+_COMPRESSION: Final = (MCCP2, MCCP3)
+_ANSWERED: Final = (TTYPE, NEW_ENVIRON, CHARSET)
 
 
 class MudHandler(Protocol):
@@ -46,11 +77,16 @@ class ConnectError(OSError):
 class MudConnection(Connection):
     """The MUD.
 
+    :param options: what the player wants of it.
     :param terminal: returns the name of the player's terminal, or an empty string.
+    :param mtts: returns what the player's client can do.
+    :param ip_address: returns the address of the player's client, or an empty string.
     :param queue_limit: bytes that may wait for a MUD which takes none.
-    :ivar host: as the player gave it.
+    :ivar address: as the player gave it.
     :ivar marks_prompts: it has sent GA or EOR.
     """
+
+    impatient = True
 
     def __init__(
         self,
@@ -58,24 +94,45 @@ class MudConnection(Connection):
         port: int,
         handler: MudHandler,
         *,
+        tls: bool = False,
+        verify: bool = True,
+        options: MudOptions = MudOptions(),  # noqa: B008 - it is frozen
         terminal: Callable[[], str] = str,
+        mtts: Callable[[], Mtts] = lambda: MTTS,
+        ip_address: Callable[[], str] = str,
         quiet_time: float = QUIET_TIME,
         queue_limit: int = QUEUE_LIMIT,
         max_line: int = MAX_LINE,
+        times: KeepAlive = KEEP_ALIVE,
     ) -> None:
         telnet = Telnet(
-            server=False, local=(TTYPE, NAWS, SGA), remote=(ECHO, SGA, EOR_OPTION, GMCP)
+            server=False,
+            local=_LOCAL,
+            remote=(*_REMOTE, *(_COMPRESSION if options.compress else ())),
+            deferred_local=MIRRORED,
+            deferred_remote=MIRRORED,
         )
-        super().__init__(telnet, quiet_time=quiet_time, max_line=max_line)
-        self.host = host
-        self.port = port
+        super().__init__(telnet, quiet_time=quiet_time, max_line=max_line, times=times)
+        self.address = MudAddress(host, port, tls, verify)
         self.marks_prompts = False
+        self.encoding = codec_of(options.encoding) or UTF_8
+        self._options = options
         self._handler = handler
         self._queue_limit = queue_limit
         self._queued: list[bytes] = []
         self._size = 0
-        self._types = TerminalCycle(terminal)
-        self._window: tuple[int, int] | None = None
+        self._introduction = Introduction(options, terminal, mtts, ip_address)
+        self._nop: asyncio.TimerHandle | None = None
+
+    @property
+    def host(self) -> str:
+        """As the player gave it."""
+        return self.address.host
+
+    @property
+    def port(self) -> int:
+        """As the player gave it."""
+        return self.address.port
 
     @property
     def echo(self) -> bool:
@@ -110,9 +167,10 @@ class MudConnection(Connection):
 
     def set_window(self, width: int, height: int) -> None:
         """Tell the size of the player's window now, or when the MUD asks."""
-        if self._window != (width, height):
-            self._window = width, height
-            self._tell_window()
+        if self._introduction.window != (width, height):
+            self._introduction.window = width, height
+            if self.telnet.is_local(NAWS):
+                self._tell((NAWS, pack_size(width, height)))
 
     def pause_writing(self) -> None:
         """Pass it on; asyncio calls it."""
@@ -140,17 +198,19 @@ class MudConnection(Connection):
             return
         # It asks and asks, and does not read the answers.
         flooded = self._writing_paused and self._size > CONTROL_LIMIT
-        if (flooded or not self._put(data)) and self._transport is not None:
-            self._transport.abort()
+        if flooded or not self._put(data):
+            self._give_up("it asks, and does not read the answers")
 
-    def _write_queued(self, transport: asyncio.Transport) -> None:
+    def _write_queued(self) -> None:
         if self._queued:
             data = b"".join(self._queued)
             self._queued.clear()
             self._size = 0
-            self._write(transport, data)
+            self._writer.write(data)
 
     def _opened(self) -> None:
+        if self._options.keep_alive > 0:
+            self._nop = self._loop.call_later(self._options.keep_alive, self._stay_awake)
         self._handler.mud_opened(self)
 
     def _received(self, items: list[Item]) -> None:
@@ -160,26 +220,54 @@ class MudConnection(Connection):
                 if item.is_prompt and not item.continues:
                     self.marks_prompts = True
             elif isinstance(item, Subnegotiation):
-                self._subnegotiated(item.option, item.data)
-            elif item == Negotiated(NAWS, True, True):
-                self._tell_window()
-            elif item == Negotiated(TTYPE, True, True):
-                self._types.restart()
+                self._subnegotiated(item)
+            elif isinstance(item, Negotiated):
+                self._negotiated(item)
+            elif isinstance(item, Broken):
+                self.close(item.reason)
         self._handler.mud_received(self, items)
 
-    def _subnegotiated(self, option: int, body: bytes) -> None:
-        if option == TTYPE and self.telnet.is_local(TTYPE):
-            answer = self._types.answer(body)
-            if answer is not None:
-                self._put(self.telnet.subnegotiation(TTYPE, answer))
+    def _subnegotiated(self, item: Subnegotiation) -> None:
+        option, telnet = item.option, self.telnet
+        if option in _ANSWERED and (telnet.is_local(option) or telnet.is_remote(option)):
+            self._tell(self._introduction.answer(item.option, item.data))
+            self.encoding = self._introduction.charset.codec or self.encoding
 
-    def _tell_window(self) -> None:
-        if self._window is not None and self.telnet.is_local(NAWS):
-            # The agreement must be on the wire before the size.
+    def _negotiated(self, item: Negotiated) -> None:
+        if item.option == MCCP3:
+            self._compress(self.telnet.is_remote(MCCP3))
+        else:
+            self._tell(self._introduction.agreed(item))
+
+    def _tell(self, message: Message | None) -> None:
+        if message is not None:
+            # The agreement must be on the wire before what it allows.
             self._queue_outgoing()
-            self._put(self.telnet.subnegotiation(NAWS, pack_size(*self._window)))
+            self._put(self.telnet.subnegotiation(*message))
+
+    def _compress(self, on: bool) -> None:
+        """Compress what we send from here on, or no more (MCCP3)."""
+        if on == self.compressed_out:
+            return
+        self._queue_outgoing()
+        self._write_queued()
+        if on:
+            self._writer.write(self.telnet.subnegotiation(MCCP3, b""))
+            self._writer.begin_compressing()
+        else:
+            self._writer.end_compressing()
+
+    def _stay_awake(self) -> None:
+        seconds = self._options.keep_alive
+        left = seconds - min(self.idle_for(), self.silent_for())
+        if left <= 0:
+            self._put(bytes((IAC, NOP)))
+            left = seconds
+        self._nop = self._loop.call_later(left, self._stay_awake)
 
     def _ended(self, reason: str) -> None:
+        if self._nop is not None:
+            self._nop.cancel()
         self._handler.mud_closed(self, reason)
 
     def _quiet_seconds(self) -> float | None:
@@ -200,26 +288,17 @@ async def open_mud(mud: MudConnection, *, timeout: float = CONNECT_SECONDS) -> N
     :param timeout: seconds.
     :raises ConnectError: it cannot be reached.
     """
+    address = mud.address
+    tls = client_context(verify=address.verify) if address.tls else None
     try:
         async with asyncio.timeout(timeout):
-            await _open_any(mud)
+            await reach(lambda: mud, mud.host, mud.port, tls)
     except TimeoutError as error:
-        raise ConnectError(f"it does not answer within {timeout:g} seconds") from error
+        doubt = "; does it speak TLS on that port?" if tls is not None else ""
+        raise ConnectError(f"it does not answer within {timeout:g} seconds{doubt}") from error
     except OSError as error:
-        raise ConnectError(explain(error)) from error
+        reset = tls is not None and isinstance(error, ConnectionResetError)
+        why = "it ended the connection instead of speaking TLS" if reset else explain(error)
+        raise ConnectError(why) from error
     except (ValueError, OverflowError) as error:  # a name that is none, a port out of range
         raise ConnectError(f"that is no address: {error}") from error
-
-
-async def _open_any(mud: MudConnection) -> None:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(mud.host, mud.port, type=socket.SOCK_STREAM)
-    addresses = dict.fromkeys((str(address[0]), int(address[1])) for *_, address in found)
-    *others, last = addresses
-    for host, port in others:
-        # One that swallows everything, as IPv6 often does, must not use up all of the time.
-        with contextlib.suppress(OSError):
-            async with asyncio.timeout(ADDRESS_SECONDS):
-                await loop.create_connection(lambda: mud, host, port)
-                return
-    await loop.create_connection(lambda: mud, *last)

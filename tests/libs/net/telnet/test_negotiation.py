@@ -80,9 +80,9 @@ def test_we_ask(enable, state, queue, after, queued, answer):
 )
 def test_each_side_has_its_verbs(local, on, off, yes, no):
     negotiation = Negotiation()
-    assert negotiation.request(24, local=local, enable=True) == on
+    assert negotiation.request(24, local=local, enable=True) == (on, None)
     assert negotiation.receive(yes, 24) == (None, Negotiated(24, local, True))
-    assert negotiation.request(24, local=local, enable=False) == off
+    assert negotiation.request(24, local=local, enable=False) == (off, None)
     assert negotiation.receive(no, 24) == (None, Negotiated(24, local, False))
     assert negotiation.receive(yes, 24) == (off, None)
     assert negotiation.state(24, local=local) is NO

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bastproxy.libs.net.telnet import Negotiated, Telnet
+from bastproxy.libs.net.telnet import Negotiated, Offered, Telnet
 
 OPTIONS = [1, 25, 201]
 WISHES = ["enable_local", "disable_local", "enable_remote", "disable_remote"]
@@ -11,6 +11,9 @@ WISHES = ["enable_local", "disable_local", "enable_remote", "disable_remote"]
 agreed = st.sets(st.sampled_from(OPTIONS))
 wish = st.tuples(st.integers(0, 1), st.sampled_from(WISHES), st.sampled_from(OPTIONS))
 delivery = st.tuples(st.integers(0, 1), st.just("deliver"), st.integers(1, 7))
+decision = st.tuples(
+    st.integers(0, 1), st.sampled_from(["agree", "refuse"]), st.sampled_from(OPTIONS)
+)
 happenings = st.lists(st.one_of(wish, delivery), max_size=40)
 
 
@@ -18,30 +21,41 @@ class Pair:
     """Two peers and the bytes under way between them."""
 
     def __init__(self, *agreements):
-        (a_local, a_remote), (b_local, b_remote) = agreements
-        self.peers = (
-            Telnet(server=True, local=a_local, remote=a_remote),
-            Telnet(server=False, local=b_local, remote=b_remote),
+        names = ("local", "remote", "deferred_local", "deferred_remote")
+        self.peers = tuple(
+            Telnet(server=bool(who), **dict(zip(names, sides, strict=False)))
+            for who, sides in enumerate(agreements)
         )
         self.under_way = [b"", b""]
         self.told = [{}, {}]
 
     def wish(self, who, method, option):
-        getattr(self.peers[who], method)(option)
+        self.tell(who, getattr(self.peers[who], method)(option))
         self.under_way[1 - who] += self.peers[who].outgoing()
+
+    def decide(self, who, agree, option):
+        for local in (True, False):
+            self.tell(who, self.peers[who].decide(option, local=local, agree=agree))
+        self.under_way[1 - who] += self.peers[who].outgoing()
+
+    def tell(self, who, event):
+        if isinstance(event, Negotiated):
+            self.told[who][event.option, event.local] = event.enabled
 
     def deliver(self, who, size=None):
         data = self.under_way[who][:size]
         self.under_way[who] = self.under_way[who][len(data) :]
         for event in self.peers[who].receive(data):
-            assert isinstance(event, Negotiated)
-            self.told[who][event.option, event.local] = event.enabled
+            assert isinstance(event, Negotiated | Offered)
+            self.tell(who, event)
         self.under_way[1 - who] += self.peers[who].outgoing()
 
     def play(self, happenings):
         for who, what, number in happenings:
             if what == "deliver":
                 self.deliver(who, number)
+            elif what in ("agree", "refuse"):
+                self.decide(who, what == "agree", number)
             else:
                 self.wish(who, what, number)
 
@@ -60,6 +74,28 @@ def test_peers_come_to_agree_and_fall_silent(a_local, a_remote, b_local, b_remot
     pair = Pair((a_local, a_remote), (b_local, b_remote))
     pair.play(happenings)
     pair.settle()
+    check_agreement(pair)
+
+
+@given(
+    st.tuples(agreed, agreed, agreed, agreed),
+    st.tuples(agreed, agreed, agreed, agreed),
+    st.lists(st.one_of(wish, delivery, decision), max_size=40),
+    st.booleans(),
+)
+def test_peers_that_think_about_it_come_to_agree_too(a_sides, b_sides, happenings, agree):
+    pair = Pair(a_sides, b_sides)
+    pair.play(happenings)
+    pair.settle()
+    check_agreement(pair)
+    for who in (0, 1):
+        for option in OPTIONS:
+            pair.decide(who, agree, option)
+    pair.settle()
+    check_agreement(pair)
+
+
+def check_agreement(pair):
     a, b = pair.peers
     for option in OPTIONS:
         assert a.is_local(option) == b.is_remote(option)

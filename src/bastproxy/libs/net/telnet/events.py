@@ -42,6 +42,16 @@ class Negotiated(msgspec.Struct, frozen=True, gc=False):
     enabled: bool
 
 
+class Offered(msgspec.Struct, frozen=True, gc=False):
+    """The peer asks us to do an option (``local``), or offers to do it; it was deferred.
+
+    It waits for ``Telnet.decide``. When the peer takes it back, Negotiated says that it is off.
+    """
+
+    option: int
+    local: bool
+
+
 class Subnegotiation(msgspec.Struct, frozen=True, gc=False):
     """A whole subnegotiation (RFC 855), ``IAC IAC`` already one 0xFF."""
 
@@ -60,4 +70,27 @@ class Overflow(msgspec.Struct, frozen=True, gc=False):
     size: int
 
 
-TelnetEvent: TypeAlias = Text | LineEnd | Prompt | Command | Negotiated | Subnegotiation | Overflow
+class Compressed(msgspec.Struct, frozen=True, gc=False):
+    """What comes from here on is compressed (``on``), or plain again."""
+
+    on: bool
+
+
+class Broken(msgspec.Struct, frozen=True, gc=False):
+    """The stream cannot be understood any further, for this reason; no event comes after it."""
+
+    reason: str
+
+
+TelnetEvent: TypeAlias = (
+    Text
+    | LineEnd
+    | Prompt
+    | Command
+    | Negotiated
+    | Offered
+    | Subnegotiation
+    | Overflow
+    | Compressed
+    | Broken
+)

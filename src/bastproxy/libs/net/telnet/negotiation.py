@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import Enum, auto
 
-from bastproxy.libs.net.telnet.constants import DO, DONT, WILL, WONT
-from bastproxy.libs.net.telnet.events import Negotiated
+from bastproxy.libs.net.telnet.constants import DO, DONT, MCCP1, WILL, WONT
+from bastproxy.libs.net.telnet.events import Negotiated, Offered
 
 
 class State(Enum):
@@ -21,18 +21,29 @@ class State(Enum):
 class Option:
     """One option on one side.
 
-    ``opposite`` is the queue bit: asked for and already regretted. Methods return what to tell
-    the peer: True (WILL or DO), False (WONT or DONT), or None, nothing.
+    ``opposite`` is the queue bit: asked for and already regretted. ``offered`` says that the peer
+    has asked, while the state is NO, and waits for our answer. Methods return what to tell the
+    peer: True (WILL or DO), False (WONT or DONT), or None, nothing.
     """
 
-    __slots__ = ("opposite", "state")
+    __slots__ = ("offered", "opposite", "state")
 
     def __init__(self, state: State = State.NO, opposite: bool = False) -> None:
         self.state = state
         self.opposite = opposite
+        self.offered = False
+
+    def decide(self, agree: bool) -> bool:
+        """Answer what the peer has asked."""
+        self.offered = False
+        if agree:
+            self.state = State.YES
+        return agree
 
     def request(self, enable: bool) -> bool | None:
-        """Ask for the option, or ask to be rid of it."""
+        """Ask for the option, or ask to be rid of it; an offer is answered by that."""
+        if self.offered:
+            return self.decide(enable)
         settled, asked, undoing = (
             (State.YES, State.WANTYES, State.WANTNO)
             if enable
@@ -50,14 +61,14 @@ class Option:
         self.state = asked
         return enable
 
-    def receive(self, enable: bool, agree: bool) -> bool | None:
-        """Take the peer's word; ``agree`` says whether we accept an offer we did not ask for."""
+    def receive(self, enable: bool, agree: bool | None) -> bool | None:
+        """Take the peer's word.
+
+        :param agree: whether we accept what we did not ask for; None leaves it to :meth:`decide`.
+        """
         if self.state is State.NO:
-            if not enable:
-                return None
-            if agree:
-                self.state = State.YES
-            return agree
+            self.offered = enable
+            return self.decide(agree) if enable and agree is not None else None
         if self.state is State.YES:
             if enable:
                 return None
@@ -92,13 +103,22 @@ class Negotiation:
 
     :param local: options we do when asked (DO is answered with WILL).
     :param remote: options the peer may do (WILL is answered with DO).
-    :raises ValueError: an option is not within 0..255.
+    :param deferred_local: options we may do when asked; :meth:`decide` answers.
+    :param deferred_remote: options the peer may do; :meth:`decide` answers.
+    :raises ValueError: an option is not within 0..255, or is MCCP1.
     """
 
-    def __init__(self, local: Collection[int] = (), remote: Collection[int] = ()) -> None:
-        for option in (*local, *remote):
-            check_option(option)
+    def __init__(
+        self,
+        local: Collection[int] = (),
+        remote: Collection[int] = (),
+        deferred_local: Collection[int] = (),
+        deferred_remote: Collection[int] = (),
+    ) -> None:
+        for option in (*local, *remote, *deferred_local, *deferred_remote):
+            _check_negotiable(option)
         self._agreed = {True: frozenset(local), False: frozenset(remote)}
+        self._deferred = {True: frozenset(deferred_local), False: frozenset(deferred_remote)}
         self._options: dict[bool, dict[int, Option]] = {True: {}, False: {}}
 
     def state(self, option: int, *, local: bool) -> State:
@@ -106,28 +126,48 @@ class Negotiation:
         found = self._options[local].get(option)
         return State.NO if found is None else found.state
 
-    def request(self, option: int, *, local: bool, enable: bool) -> int | None:
-        """Ask for a change.
+    def request(
+        self, option: int, *, local: bool, enable: bool
+    ) -> tuple[int | None, Negotiated | None]:
+        """Ask for a change; where the peer waits for our answer, answer.
 
-        :returns: the verb to send (WILL, WONT, DO or DONT), or None.
-        :raises ValueError: the option is not within 0..255.
+        :returns: the verb to send (WILL, WONT, DO or DONT), or None; and what has settled by it,
+            which only an answer does, or None.
+        :raises ValueError: the option is not within 0..255, or is MCCP1.
         """
-        check_option(option)
-        return _verb(local, self._option(option, local).request(enable))
+        _check_negotiable(option)
+        entry = self._option(option, local)
+        settled = Negotiated(option, local, enable) if entry.offered else None
+        return _verb(local, entry.request(enable)), settled
 
-    def receive(self, verb: int, option: int) -> tuple[int | None, Negotiated | None]:
+    def decide(
+        self, option: int, *, local: bool, agree: bool
+    ) -> tuple[int | None, Negotiated | None]:
+        """Answer a deferred offer; without one, nothing happens.
+
+        :returns: as of :meth:`request`.
+        """
+        entry = self._options[local].get(option)
+        if entry is None or not entry.offered:
+            return None, None
+        return self.request(option, local=local, enable=agree)
+
+    def receive(self, verb: int, option: int) -> tuple[int | None, Negotiated | Offered | None]:
         """Take the peer's WILL, WONT, DO or DONT.
 
-        :returns: the verb to answer with, or None; and what has settled by it, or None.
+        :returns: the verb to answer with, or None; and what has come of it, or None.
         """
         local = verb in (DO, DONT)
         entry = self._option(option, local)
-        before = entry.state
-        answer = entry.receive(verb in (DO, WILL), option in self._agreed[local])
-        settled = None
-        if entry.state is not before and entry.state in (State.YES, State.NO):
-            settled = Negotiated(option, local, entry.state is State.YES)
-        return _verb(local, answer), settled
+        state, offered = entry.state, entry.offered
+        agree = None if option in self._deferred[local] else option in self._agreed[local]
+        answer = entry.receive(verb in (DO, WILL), agree)
+        event: Negotiated | Offered | None = None
+        if entry.state is not state and entry.state in (State.YES, State.NO):
+            event = Negotiated(option, local, entry.state is State.YES)
+        elif entry.offered is not offered:
+            event = Offered(option, local) if entry.offered else Negotiated(option, local, False)
+        return _verb(local, answer), event
 
     def _option(self, option: int, local: bool) -> Option:
         return self._options[local].setdefault(option, Option())
@@ -148,3 +188,10 @@ def check_option(option: int) -> None:
     """
     if not 0 <= option <= 255:
         raise ValueError(f"a telnet option is one byte, 0..255, not {option}")
+
+
+def _check_negotiable(option: int) -> None:
+    check_option(option)
+    if option == MCCP1:
+        # Its start marker, IAC SB 85 WILL SE, is no telnet.
+        raise ValueError("MCCP1 (85) is never agreed to; MCCP2 (86) does the same")

@@ -1,20 +1,43 @@
-"""Terminal types (RFC 1091, MTTS) and window sizes (RFC 1073), asked for and told."""
+"""Terminal types (TTYPE, RFC 1091), and what a terminal can do (MTTS).
+
+https://tintin.mudhalla.net/protocols/mtts/ describes MTTS.
+"""
 
 from __future__ import annotations
 
-import struct
+import re
 from collections.abc import Callable
+from enum import IntFlag
 from typing import Final
 
 IS: Final = b"\0"
 SEND: Final = b"\1"
 
 PROXY_NAME: Final = "BASTPROXY"
-MTTS: Final = 1 | 4 | 8 | 128
-"""ANSI, UTF-8, 256 colours, and that we are a proxy."""
 
 _MAX_NAMES: Final = 5
 _MAX_NAME: Final = 40  # RFC 1091 (from RFC 1010): the length of a terminal's name
+_MTTS: Final = re.compile(r"MTTS (\d+)", re.ASCII | re.IGNORECASE)
+
+
+class Mtts(IntFlag):
+    """What a terminal can do: the number after ``MTTS``."""
+
+    ANSI = 1
+    VT100 = 2
+    UTF8 = 4
+    COLORS_256 = 8
+    MOUSE = 16
+    OSC_PALETTE = 32
+    SCREEN_READER = 64
+    PROXY = 128
+    TRUECOLOR = 256
+    MNES = 512
+    MSLP = 1024
+    SSL = 2048
+
+
+_KNOWN: Final = (Mtts.SSL << 1) - 1
 
 
 class TerminalNames:
@@ -49,8 +72,17 @@ class TerminalNames:
     @property
     def terminal(self) -> str:
         """The terminal's name; empty while unknown."""
-        terminals = [name for name in self.names if not name.upper().startswith("MTTS ")]
+        terminals = [name for name in self.names if _MTTS.fullmatch(name) is None]
         return terminals[min(1, len(terminals) - 1)] if terminals else ""
+
+    @property
+    def mtts(self) -> Mtts | None:
+        """What the client says that it can do; None when it does not say."""
+        for name in self.names:
+            if found := _MTTS.fullmatch(name):
+                # Bits without a name are left out: enum remembers every value it ever saw.
+                return Mtts(int(found[1]) & _KNOWN)
+        return None
 
 
 class TerminalCycle:
@@ -59,10 +91,13 @@ class TerminalCycle:
     The last one is repeated, which ends the list.
 
     :param terminal: returns the name of the player's terminal, or an empty string.
+    :param mtts: returns what the player's client can do; that we are a proxy and can MNES is
+        added.
     """
 
-    def __init__(self, terminal: Callable[[], str]) -> None:
+    def __init__(self, terminal: Callable[[], str], mtts: Callable[[], Mtts]) -> None:
         self._terminal = terminal
+        self._mtts = mtts
         self._asked = 0
 
     def restart(self) -> None:
@@ -73,20 +108,19 @@ class TerminalCycle:
         """Return the body of the answer to a TTYPE subnegotiation, if it wants one."""
         if body != SEND:
             return None
-        names = (PROXY_NAME, self._terminal().upper() or "ANSI", f"MTTS {MTTS}")
-        name = names[min(self._asked, len(names) - 1)]
-        self._asked += 1
+        names = (self._name, self._terminal_name, self._abilities)
+        name = names[min(self._asked, len(names) - 1)]()
+        self._asked = min(self._asked + 1, len(names))
         return IS + name.encode("ascii", "replace")
 
+    def _name(self) -> str:
+        return PROXY_NAME
 
-def pack_size(width: int, height: int) -> bytes:
-    """Return the body of a NAWS subnegotiation, columns and rows; 0 is unknown."""
-    return struct.pack(">HH", min(width, 65535), min(height, 65535))
+    def _terminal_name(self) -> str:
+        return self._terminal().upper() or "ANSI"
 
-
-def unpack_size(body: bytes) -> tuple[int, int] | None:
-    """Return columns and rows of a NAWS subnegotiation; None when it is none."""
-    return struct.unpack(">HH", body) if len(body) == 4 else None
+    def _abilities(self) -> str:
+        return f"MTTS {int(self._mtts() | Mtts.PROXY | Mtts.MNES)}"
 
 
 def _printable(data: bytes) -> str:
