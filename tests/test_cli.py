@@ -262,7 +262,7 @@ def test_a_broken_config_is_named_with_the_reason(
         (["--listen", "0.0.0.0:0"], "other machines could connect"),
         (["--listen", "[::]:0"], "other machines could connect"),
         (["--listen", "no-such-host.invalid:0"], "cannot listen on no-such-host.invalid:0"),
-        (["--mud", "mud:4000", "--demo"], "--mud and --demo exclude each other"),
+        (["--mud", "mud:4000", "--demo"], "--mud, --demo and --profile exclude each other"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

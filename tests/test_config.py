@@ -14,9 +14,11 @@ from bastproxy.config import (
     Options,
     default_home,
     parse_address,
+    parse_mud,
     prepare_home,
     read_config,
 )
+from bastproxy.libs.net.address import MudAddress
 
 
 def names(directory: Path) -> list[str]:
@@ -105,6 +107,19 @@ def test_reads_the_file(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "mud"),
+    [
+        ("mud:23", MudAddress("mud", 23)),
+        ("tls://mud:23", MudAddress("mud", 23, tls=True)),
+        (" tls://[::1]:23 ", MudAddress("::1", 23, tls=True)),
+    ],
+)
+def test_reads_the_address_of_a_mud(text: str, mud: MudAddress) -> None:
+    assert parse_mud(text) == mud
+    assert parse_mud(str(mud)) == mud
+
+
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b'\xef\xbb\xbfmud = "mud:2"\r\n')
     assert read_config(tmp_path).mud == "mud:2"
@@ -122,6 +137,10 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
         (b'log_level = "loud"', "log_level must be one of debug, info"),
         (b'mud = "\xff"', "cannot be read"),
         (b'mud = "mud"', "mud: 'mud' is no address"),
+        (b'mud = "tls://mud"', "mud: 'mud' is no address"),
+        (b'listen_tls = "here"', "listen_tls: 'here' is no address"),
+        (b'tls_cert = "cert.pem"', "tls_cert and tls_key go together"),
+        (b'tls_key = "key.pem"', "tls_cert and tls_key go together"),
         (b'listen = "::1:2"', "listen: '::1:2' is no address"),
     ],
 )

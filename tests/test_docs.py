@@ -26,3 +26,14 @@ async def test_the_reference_is_what_the_code_says():
 def test_links_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
     assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
+
+
+def test_the_tests_that_protocols_names_exist():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (DOCS / "protocols.md").read_text("utf-8"))
+    assert len(named) > 20
+    missing = [
+        f"{path}::{name}"
+        for path, name in named
+        if f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")
+    ]
+    assert missing == []

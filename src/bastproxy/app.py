@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from bastproxy.config import Address, ConfigError, Options, prepare_home
+from bastproxy.libs.access import Attempts, Passwords, Vault
 from bastproxy.libs.api import API
 from bastproxy.libs.commands import CommandTable
+from bastproxy.libs.gmcp import Gmcp
+from bastproxy.libs.msdp import Msdp
+from bastproxy.libs.net.tls import self_signed, server_context
 from bastproxy.libs.plugins import Kernel, PluginInfo, PluginLoader
 from bastproxy.libs.plugins.lifecycle import command_modules
 from bastproxy.libs.records import LogOutput, LogRecord
@@ -58,12 +63,14 @@ class App:
     As an asynchronous context manager it runs.
 
     :ivar address: where clients connect, once it has started.
+    :ivar tls_address: where clients connect that speak TLS, if they may.
     :ivar api: the application's own API object.
     """
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.address = options.listen
+        self.tls_address: Address | None = None
         self.stopping = asyncio.Event()
         self.output = LogOutput(options.logs_directory, console=options.console)
         self.kernel = Kernel()
@@ -71,7 +78,19 @@ class App:
         self.settings = SettingsStore(kernel.ledger, self._data_directory, self._setting_changed)
         self.commands = CommandTable(kernel.ledger, kernel.tasks, purpose_of=self._purpose)
         self.commands.attach(kernel.scanner)
-        self.session = Session(kernel.dispatcher, kernel.tasks, quiet_time=options.quiet_time)
+        self.passwords = Passwords(options.access_file)
+        self.attempts = Attempts()
+        self.gmcp = Gmcp(kernel.dispatcher, kernel.ledger)
+        self.msdp = Msdp(kernel.dispatcher, kernel.ledger)
+        self.session = Session(
+            kernel.dispatcher,
+            kernel.tasks,
+            self.gmcp,
+            self.msdp,
+            quiet_time=options.quiet_time,
+            passwords=self.passwords,
+            attempts=self.attempts,
+        )
         self.loader = PluginLoader(
             kernel,
             search_paths=[
@@ -102,27 +121,33 @@ class App:
 
         :returns: where clients connect.
         :raises ConfigError: the home cannot be used.
+        :raises AccessError: the hashes of the clients' passwords cannot be read.
         :raises StartError: a required plugin fails, or the address cannot be listened on.
         """
         options = self.options
         prepare_home(options.home)
-        check_loopback(options.listen)
+        exposed = check_access(options, self.passwords)
         self.kernel.start()
         try:
             self._start_log()
             LogRecord(f"the home is {options.home}", sources=[OWNER_ID])()
+            if options.listen in exposed:
+                LogRecord(_in_the_clear(options), level="warning", sources=[OWNER_ID])()
             self.loader.start()
             self.session.notices = options.notices
             self.session.auto_connect = options.connect == "client"
-            if options.mud is not None:
-                self.session.set_mud_address(options.mud.host, options.mud.port)
+            self.session.gate.exposed = bool(exposed)
+            mud = options.mud_address
+            if mud is not None:
+                self.session.set_mud_address(*mud)
+            self._use_profile()
             self._load_plugins()
             await self._listen()
         except BaseException:
             await self.stop()
             raise
-        if options.connect == "start" and options.mud is not None:
-            await self.session.connect(options.mud.host, options.mud.port)
+        if options.connect == "start" and mud is not None:
+            await self.session.connect(*mud)
         return self.address
 
     async def stop(self) -> None:
@@ -183,14 +208,32 @@ class App:
         except OSError as error:
             raise ListenError(listen, error.strerror or str(error)) from error
         self.address = Address(host, port)
+        if self.options.listen_tls is not None:
+            await self._listen_tls(self.options.listen_tls)
+
+    async def _listen_tls(self, listen: Address) -> None:
+        context = _tls_context(self.options)
+        try:
+            host, port = await self.session.listen(listen.host, listen.port, context)
+        except OSError as error:
+            raise ListenError(listen, error.strerror or str(error)) from error
+        self.tls_address = Address(host, port)
+
+    def _use_profile(self) -> None:
+        profile = self.options.profile
+        if profile is not None:
+            self.session.login_plan = profile.login_plan(Vault(self.options.home).get)
 
     def _offer_engines(self) -> None:
         add = self.kernel.registry.add
         add("libs.commands", "get.table", lambda: self.commands, "the command engine")
         add("libs.settings", "get.store", lambda: self.settings, "the settings engine")
         add("libs.session", "get.session", lambda: self.session, "the connections")
+        add("libs.gmcp", "get.gmcp", lambda: self.gmcp, "the MUD's GMCP")
+        add("libs.msdp", "get.msdp", lambda: self.msdp, "the MUD's MSDP")
         add("libs.records", "get.output", lambda: self.output, "where the log goes")
         add("plugins._baseplugin", "update", self.base_update.update, "update the base class")
+        add("plugins._baseplugin", "get.update", lambda: self.base_update, "what updates it")
         add(OWNER_ID, "stop", self.stopping.set, "end the proxy")
         add(OWNER_ID, "get.options", lambda: self.options, "how this run was started")
 
@@ -226,22 +269,64 @@ class App:
         )
 
 
-def check_loopback(address: Address) -> None:
-    """Refuse to listen where other machines could connect.
+def check_access(options: Options, passwords: Passwords) -> list[Address]:
+    """Refuse to listen where other machines could connect without a password.
 
-    :raises ConfigError: the host is not this machine's loopback, or does not resolve.
+    :returns: the addresses at which other machines can connect.
+    :raises ConfigError: an address cannot be listened on.
+    :raises AccessError: the hashes of the passwords cannot be read.
+    """
+    locked = passwords.has("play")
+    listening = (options.listen, options.listen_tls)
+    return [one for one in listening if one is not None and check_loopback(one, locked=locked)]
+
+
+def check_loopback(address: Address, *, locked: bool = False) -> bool:
+    """Refuse to listen where other machines could connect, unless clients must log in.
+
+    :param locked: clients need a password.
+    :returns: whether other machines can connect.
+    :raises ConfigError: they could, and are not asked; or the host does not resolve.
     """
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise ConfigError(f"cannot listen on {address}: {error.strerror or error}") from error
-    for *_, sockaddr in found:
-        if not ipaddress.ip_address(str(sockaddr[0]).partition("%")[0]).is_loopback:
-            raise ConfigError(
-                f"cannot listen on {address}: other machines could connect, and this version "
-                "cannot ask clients for a password; listen on 127.0.0.1 and connect through "
-                "a tunnel such as ssh -L"
-            )
+    if all(_is_loopback(str(sockaddr[0])) for *_, sockaddr in found):
+        return False
+    if not locked:
+        raise ConfigError(
+            f"cannot listen on {address}: other machines could connect, and clients need no "
+            'password; set one with "bastproxy password clients", or listen on 127.0.0.1'
+        )
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+
+
+def _tls_context(options: Options) -> ssl.SSLContext:
+    """Return what the proxy shows of itself to clients that speak TLS.
+
+    :raises ConfigError: the certificate, or its key, cannot be used.
+    """
+    try:
+        if options.tls_cert is not None and options.tls_key is not None:
+            return server_context(options.tls_cert, options.tls_key)
+        return server_context(*self_signed(options.home))
+    except OSError as error:  # ssl's errors are of these
+        names = f"tls_cert {options.tls_cert}, tls_key {options.tls_key}"
+        what = names if options.tls_cert is not None else "the certificate of the proxy's own"
+        reason = error.strerror or error
+        raise ConfigError(f"{what}: TLS cannot be spoken with that: {reason}") from error
+
+
+def _in_the_clear(options: Options) -> str:
+    return (
+        f"who listens in on the way to {options.listen} reads the password and the game; "
+        "listen_tls in config.toml is for other machines, and listen for this one"
+    )
 
 
 def _is_in(plugin_id: str, package: str) -> bool:

@@ -8,7 +8,9 @@ import pytest
 import pytest_asyncio
 
 from bastproxy.libs.events import Dispatcher, EventRecord
+from bastproxy.libs.gmcp import Gmcp
 from bastproxy.libs.ledger import Ledger
+from bastproxy.libs.msdp import Msdp
 from bastproxy.libs.session import Session
 from bastproxy.libs.tasks import Tasks
 from bastproxy.testing.peer import ScriptedMud, TestClient
@@ -23,7 +25,15 @@ class World:
         self.ledger = Ledger()
         self.tasks = Tasks(self.ledger)
         self.dispatcher = Dispatcher(self.ledger, self.tasks)
-        self.session = Session(self.dispatcher, self.tasks, **{"quiet_time": QUIET, **options})
+        self.gmcp = Gmcp(self.dispatcher, self.ledger)
+        self.msdp = Msdp(self.dispatcher, self.ledger)
+        self.session = Session(
+            self.dispatcher,
+            self.tasks,
+            self.gmcp,
+            self.msdp,
+            **{"quiet_time": QUIET, **options},
+        )
         self.session.notices = False
         self.mud = ScriptedMud()
         self.clients: list[TestClient] = []

@@ -77,11 +77,11 @@ async def test_the_next_address_is_tried_when_one_fails(world, monkeypatch):
     monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo)
     create, tried = loop.create_connection, []
 
-    async def connect(factory, host, port):
+    async def connect(factory, host, port, **options):
         tried.append(host)
         if host == "127.0.0.2":
             raise ConnectionRefusedError
-        return await create(factory, host, port)
+        return await create(factory, host, port, **options)
 
     monkeypatch.setattr(loop, "create_connection", connect)
     assert await world.session.connect("mud.example", world.mud.port)

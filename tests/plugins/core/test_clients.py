@@ -92,3 +92,60 @@ async def test_the_list_marks_who_asks(proxy):
 async def test_wrong_arguments_are_told(proxy, typed, answer):
     lines = await proxy.command(f"#bp.clients.{typed}")
     assert any(line.startswith(answer) for line in lines), lines
+
+
+async def test_show_tells_what_was_agreed_on_with_a_client(proxy):
+    client = await proxy.connect()
+    await client.send_line("#bp.clients.show")
+    assert await client.read_line() == "client-1"
+    text = (await client.read_until("telnet: ")).decode()
+    assert "terminal unknown" in text
+    assert "received 1 lines" in text
+    assert "encoding utf-8" in text
+    assert await proxy.command("#bp.clients.show 7") == [
+        "there is no client 'client-7'; there is client-1"
+    ]
+
+
+async def test_the_settings_say_what_a_late_client_is_shown(proxy):
+    client = await proxy.connect()
+    await proxy.command("#bp.clients.set scrollback_lines 1")
+    await proxy.command("#bp.clients.set scrollback_age 5m")
+    assert proxy.app.session.scrollback.age == 300
+    await proxy.mud.send(b"one\r\ntwo\r\n")
+    await client.read_until("two")
+    late = await proxy.connect()
+    await late.read_until("two")
+    assert b"one" not in late.raw
+    lines = await proxy.command("#bp.clients.set scrollback_lines -1")
+    assert any("scrollback_lines" in line for line in lines)
+    assert proxy.app.session.scrollback.lines == 1
+
+
+async def test_each_client_has_its_own_encoding(proxy):
+    one, two = await proxy.connect(), await proxy.connect()
+    assert await proxy.command("#bp.clients.encoding 2 latin-1")
+    await proxy.mud.send("Grüße\r\n".encode())
+    await one.read_until("Grüße\r\n".encode())
+    await two.read_until("Grüße\r\n".encode("latin-1"))
+    await two.send("sag Grüße\r\n".encode("latin-1"))
+    await proxy.mud.read_until("sag Grüße\r\n".encode())
+    assert await proxy.command("#bp.clients.encoding 2 klingon") == [
+        "'klingon' is no encoding of text that is known here"
+    ]
+    assert (await proxy.command("#bp.clients.encoding 7 utf-8"))[0].startswith("there is no client")
+
+
+async def test_plugins_see_text_in_whatever_encoding_the_mud_has(tmp_path):
+    async with ProxyHarness(tmp_path, mud=False) as proxy:
+        await proxy.command("#bp.proxy.set encoding latin-1")
+        host, port = await proxy.mud.start()
+        lines = proxy.events("ev_from_mud_event")
+        client = await proxy.connect()
+        await proxy.command(f"#bp.proxy.connect {host} {port}")
+        await proxy.mud.wait_connected()
+        await proxy.mud.send("Grüße\r\n".encode("latin-1"))
+        await client.read_until("Grüße\r\n".encode())
+        assert (await lines.wait())[0]["line"] == "Grüße"
+        await client.send("sag ja: é €\r\n".encode())
+        await proxy.mud.read_until("sag ja: é ?\r\n".encode("latin-1"))

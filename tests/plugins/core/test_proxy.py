@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from bastproxy.libs.net.address import MudAddress, MudOptions
 from bastproxy.testing import ProxyHarness, ScriptedMud
 
 PROXY = "plugins.core.proxy"
@@ -78,13 +79,13 @@ async def test_the_api_connects_and_disconnects(proxy):
 async def test_connect_takes_an_address_in_two_ways_and_remembers_it(tmp_path, mud):
     async with ProxyHarness(tmp_path, mud=False) as proxy:
         assert await proxy.command(f"#bp.proxy.connect {mud.host} {mud.port}") == [
-            f"connected to {mud.host} {mud.port}"
+            f"connected to {mud.host}:{mud.port}"
         ]
         assert await proxy.command(f"#bp.proxy.connect {mud.host}:{mud.port}") == [
             "the MUD is connected; disconnect first"
         ]
     async with ProxyHarness(tmp_path, mud=False) as proxy:
-        assert proxy.app.session.mud_address == (mud.host, mud.port)
+        assert proxy.app.session.mud_address == MudAddress(mud.host, mud.port)
         opened = proxy.events("ev_mud_connected")
         assert proxy.api(f"{PROXY}:connect")()
         await opened.wait()
@@ -149,7 +150,7 @@ async def test_an_address_that_is_none_is_refused_and_the_old_one_stays(alone):
     await client.read_until("4000")
     await client.send_line("#bp.proxy.set mud nonsense")
     await client.read_until("'nonsense' is no address")
-    assert alone.app.session.mud_address == ("mud.example.org", 4000)
+    assert alone.app.session.mud_address == MudAddress("mud.example.org", 4000)
     assert alone.api("plugins.core.settings:get")(PROXY, "mud") == "mud.example.org:4000"
 
 
@@ -160,6 +161,70 @@ async def test_an_address_that_was_spoilt_by_hand_does_not_stop_the_start(tmp_pa
     async with ProxyHarness(tmp_path, mud=False) as proxy:
         assert any("'nonsense' is no address" in message for message in proxy.log)
         assert proxy.app.session.mud_address is None
+
+
+async def test_an_address_with_tls_is_remembered_as_such(alone):
+    await alone.command("#bp.proxy.set mud tls://mud.example.org:4443")
+    assert alone.app.session.mud_address == MudAddress("mud.example.org", 4443, tls=True)
+    await alone.command("#bp.proxy.set tls_verify off")
+    assert alone.app.session.mud_address == MudAddress("mud.example.org", 4443, True, False)
+
+
+async def test_the_settings_say_how_to_speak_with_the_next_mud(alone):
+    assert alone.app.session.mud_options == MudOptions()
+    for setting in ("encoding latin-1", "compress off", "ip_address on", "keep_alive 2m"):
+        await alone.command(f"#bp.proxy.set {setting}")
+    assert alone.app.session.mud_options == MudOptions(
+        encoding="latin-1", compress=False, ip_address=True, keep_alive=120
+    )
+
+
+async def test_an_encoding_that_is_not_known_is_refused(alone):
+    client = await alone.connect()
+    await client.send_line("#bp.proxy.set encoding klingon")
+    await client.read_until("'klingon' is not known here")
+    assert alone.api("plugins.core.settings:get")(PROXY, "encoding") == ""
+
+
+async def test_a_mud_that_is_lost_is_connected_again(tmp_path):
+    async with ProxyHarness(tmp_path, notices=True) as proxy:
+        client = await proxy.connect()
+        proxy.app.session.reconnector.backoff.first = 0.01
+        proxy.app.session.reconnector.backoff.reset()
+        proxy.mud.peer.reset()
+        await client.read_until("connecting again")
+        await proxy.mud.wait_connected(2)
+
+
+@pytest.mark.parametrize("how", ["setting", "quit", "disconnect", "never typed"])
+async def test_a_mud_is_not_connected_again_when_nobody_wants_that(tmp_path, how):
+    async with ProxyHarness(tmp_path, notices=True) as proxy:
+        session = proxy.app.session
+        client = await proxy.connect()
+        if how == "setting":
+            await proxy.command("#bp.proxy.set reconnect off")
+        if how in ("setting", "quit"):
+            await client.send_line("look" if how == "setting" else "Quit")
+            await proxy.mud.read_line()
+        closed = proxy.events("ev_mud_disconnected")
+        if how == "disconnect":
+            await proxy.command("#bp.proxy.disconnect")
+        else:
+            proxy.mud.disconnect()
+        await closed.wait()
+        assert not session.reconnector.waiting
+
+
+async def test_disconnect_ends_the_trying(tmp_path):
+    async with ProxyHarness(tmp_path, notices=True) as proxy:
+        client = await proxy.connect()
+        proxy.mud.peer.reset()
+        await client.read_until("connecting again")
+        assert proxy.app.session.reconnector.waiting
+        await client.send_line("#bp.proxy.disconnect")
+        await client.read_until("no more")
+        await proxy.app.session.reconnector.wait()
+        assert proxy.mud.connections == 1
 
 
 async def test_info_tells_of_the_mud_and_the_clients(proxy):

@@ -5,30 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from bastproxy.libs.net.address import MudAddress
 from bastproxy.libs.session.declared import OWNER_ID
 from bastproxy.libs.tasks import Tasks
-
-Address = tuple[str, int]
 
 
 class Dialler:
     """Runs the attempt as a task, so that whoever asked may go and it may be given up.
 
-    :param attempt: connects to host and port, and says whether it could.
+    :param attempt: connects to an address, and says whether it could.
     """
 
-    def __init__(self, tasks: Tasks, attempt: Callable[[str, int], Awaitable[bool]]) -> None:
+    def __init__(self, tasks: Tasks, attempt: Callable[[MudAddress], Awaitable[bool]]) -> None:
         self._tasks = tasks
         self._attempt = attempt
         self._task: asyncio.Task[bool] | None = None
-        self._address: Address | None = None
+        self._address: MudAddress | None = None
 
     @property
     def busy(self) -> bool:
         """Whether an attempt is under way."""
         return self._running() is not None
 
-    async def dial(self, address: Address) -> bool:
+    async def dial(self, address: MudAddress) -> bool:
         """Try to connect; whoever asks for the same address meanwhile shares the attempt."""
         while (task := self._running()) and (task.cancelling() or self._address != address):
             await self.give_up()
@@ -52,5 +51,5 @@ class Dialler:
     def _running(self) -> asyncio.Task[bool] | None:
         return self._task if self._task is not None and not self._task.done() else None
 
-    async def _run(self, address: Address) -> bool:
-        return await self._attempt(*address)
+    async def _run(self, address: MudAddress) -> bool:
+        return await self._attempt(address)

@@ -2,71 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Mapping
 
+from bastproxy.libs.gmcp import Gmcp, covers, is_state
+from bastproxy.libs.gmcp.packages import HELLO, VERBS
 from bastproxy.libs.net.client import ClientConnection
 from bastproxy.libs.net.mud import MudConnection
 from bastproxy.libs.net.telnet.constants import GMCP
-
-_HELLO: Final = b"core.hello"
-_SUPPORTS: Final = b"core.supports."
-_MAX_MESSAGES: Final = 64
-_MAX_BYTES: Final = 8192
-
-
-class Said:
-    """What one client has said of itself, to be repeated to a MUD that has not heard it."""
-
-    def __init__(self) -> None:
-        self._hello: bytes | None = None
-        self._supports: list[bytes] = []
-
-    def note(self, message: bytes) -> None:
-        """Remember a message if it is ``Core.Hello`` or ``Core.Supports.*``."""
-        package = message.split(b" ", 1)[0].lower()
-        if len(message) > _MAX_BYTES:
-            return
-        if package == _HELLO:
-            self._hello = message
-        elif package == _SUPPORTS + b"set":
-            self._supports = [message]
-        elif package.startswith(_SUPPORTS):
-            # Said again, it counts from now. The first is the Set, which the others build on.
-            others = [said for said in self._supports if said != message]
-            self._supports = [*others[:1], *others[1:][2 - _MAX_MESSAGES :], message]
-
-    def messages(self) -> list[bytes]:
-        """Return what to repeat, in order."""
-        return [*([self._hello] if self._hello is not None else []), *self._supports]
+from bastproxy.libs.net.telnet.options.gmcp import split
 
 
 class GmcpRelay:
-    """Passes messages on, and introduces the clients to a MUD that begins to do GMCP."""
+    """Passes messages on, and keeps the MUD's list of packages that of everybody together.
 
-    def __init__(self) -> None:
-        self._said: dict[str, Said] = {}
+    :param clients: all clients by id, kept up to date by their owner.
+    """
 
-    def to_clients(self, message: bytes, clients: Iterable[ClientConnection]) -> None:
+    def __init__(self, gmcp: Gmcp, clients: Mapping[str, ClientConnection]) -> None:
+        self._gmcp = gmcp
+        self._clients = clients
+
+    def mud_on(self, mud: MudConnection) -> None:
+        """The MUD does GMCP now: repeat what was said to one that has not heard it."""
+
+        def write(message: bytes) -> bool:
+            return mud.send_message(GMCP, message)
+
+        self._gmcp.begin((mud.host, mud.port), write, self._speakers())
+
+    def mud_gone(self) -> None:
+        """The MUD does GMCP no more, or is gone."""
+        self._gmcp.end()
+
+    def client_on(self, client: ClientConnection) -> None:
+        """A client does GMCP now; what it is told it has to ask for first."""
+        self._gmcp.supports.set_muted(client.client_id, client.view_only)
+
+    def client_changed(self, client: ClientConnection) -> None:
+        """A client only watches from now on, or plays again."""
+        self._introduce(client)
+        self._gmcp.supports.set_muted(client.client_id, client.view_only)
+
+    def client_gone(self, client_id: str) -> None:
+        """A client is gone, or does GMCP no more."""
+        self._gmcp.hello.forget(client_id)
+        self._gmcp.supports.forget(client_id)
+
+    def from_mud(self, option: int, data: bytes) -> None:
         """Pass a message of the MUD to every client that does GMCP."""
-        for client in clients:
-            if client.gmcp:
-                client.send_message(GMCP, message)
+        send, among = self._gmcp.received(data)
+        if not send:
+            return
+        for client in self._clients.values():
+            if client.gmcp and (among is None or client.client_id in among):
+                client.send_message(option, data)
 
-    def to_mud(self, client: ClientConnection, message: bytes, mud: MudConnection | None) -> None:
+    def from_client(self, client: ClientConnection, option: int, data: bytes) -> None:
         """Pass a message of a client on; a client that only watches has no say."""
-        self._said.setdefault(client.client_id, Said()).note(message)
-        if mud is not None and mud.gmcp and not client.view_only:
-            mud.send_message(GMCP, message)
+        package = split(data)[0].lower()
+        if package in VERBS:
+            self._supports(client, package, data)
+        elif package == HELLO:
+            self._gmcp.hello.take(client.client_id, data)
+            self._introduce(client)
+        elif not client.view_only:
+            self._gmcp.write(data)
 
-    def introduce(self, clients: Mapping[str, ClientConnection], mud: MudConnection) -> None:
-        """Repeat what the clients have said of themselves."""
-        for client_id, said in self._said.items():
-            client = clients.get(client_id)
-            if client is not None and not client.view_only:
-                for message in said.messages():
-                    mud.send_message(GMCP, message)
+    def _introduce(self, client: ClientConnection) -> None:
+        """Have the MUD hear the hello of a client, unless it has heard that of another one."""
+        hello = self._gmcp.hello
+        message = hello.of(client.client_id)
+        if message is None or client.view_only or not self._gmcp.is_on:
+            return
+        if hello.may_speak(client.client_id, self._speakers()):
+            self._gmcp.write(message)
 
-    def forget(self, client_id: str) -> None:
-        """Forget a client that is gone."""
-        self._said.pop(client_id, None)
+    def _supports(self, client: ClientConnection, verb: str, message: bytes) -> None:
+        supports = self._gmcp.supports
+        supports.set_muted(client.client_id, client.view_only)
+        told, known = supports.told(), supports.asked.of(client.client_id)
+        new = supports.said(client.client_id, verb, message)
+        if not new or not told:
+            return
+        # What others have asked for already the MUD does not tell again.
+        for package, last in self._gmcp.values.items():
+            if (
+                is_state(package)
+                and covers(told, package)
+                and covers(new, package)
+                and not covers(known, package)
+            ):
+                client.send_message(GMCP, last)
+
+    def _speakers(self) -> list[str]:
+        return [client.client_id for client in self._clients.values() if not client.view_only]

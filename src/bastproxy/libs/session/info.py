@@ -1,64 +1,86 @@
-"""The state of the session, in lines for a player."""
+"""The connections, described in lines for a player."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from typing import Final
 
+from bastproxy.libs.net.address import MudAddress
 from bastproxy.libs.net.client import ClientConnection
 from bastproxy.libs.net.connection import Connection
 from bastproxy.libs.net.mud import MudConnection
-from bastproxy.libs.net.telnet import name_of
-from bastproxy.libs.net.telnet.constants import ECHO, EOR_OPTION, GMCP, NAWS, SGA, TTYPE
+
+_INDENT: Final = " " * 14
 
 
 def session_info(
-    listening: tuple[str, int] | None,
-    address: tuple[str, int] | None,
+    listening: Iterable[str],
+    address: MudAddress | None,
     mud: MudConnection | None,
     clients: Iterable[ClientConnection],
 ) -> list[str]:
-    """Describe the connections and what went over them."""
-    lines = [f"listening on  {_at(listening)}", f"the MUD       {_at(address)}"]
-    if mud is None:
-        lines.append("              not connected")
-    else:
-        lines.append(f"              connected to {mud.peer_name} {_since(mud)}")
-        lines.append(f"              {_counts(mud)}")
-        lines.append(f"              telnet: {_options(mud)}")
+    """Describe all connections: what they agreed on, and what went over them.
+
+    :param listening: where clients connect.
+    """
+    lines = [f"listening on  {', '.join(listening) or 'nothing'}"]
+    lines.append(f"the MUD       {address if address is not None else 'unknown'}")
+    lines += [f"{_INDENT}{line}" for line in (mud_info(mud) if mud else ["not connected"])]
     for client in clients:
-        lines.append(f"{client.client_id:<13} {client.peer_name} {_since(client)}")
-        left_out = client.lines_left_out
-        missed = f", {left_out} lines left out: it reads too slowly" if left_out else ""
-        lines.append(f"              {_counts(client)}{missed}")
-        lines.append(f"              telnet: {_options(client)}")
+        first, *rest = client_info(client)
+        lines.append(f"{client.client_id:<13} {first}")
+        lines += [f"{_INDENT}{line}" for line in rest]
     return lines
 
 
-def _at(address: tuple[str, int] | None) -> str:
-    return f"{address[0]} {address[1]}" if address is not None else "unknown"
+def mud_info(mud: MudConnection) -> list[str]:
+    """Describe the connection to the MUD."""
+    marks = "marks its prompts (GA, EOR)" if mud.marks_prompts else "does not mark its prompts"
+    return [f"connected to {mud.peer_name} {_since(mud)}", *_connection(mud), marks]
+
+
+def client_info(client: ClientConnection) -> list[str]:
+    """Describe the connection of a client."""
+    who = " ".join(dict.fromkeys(client.terminal.names)) or "terminal unknown"
+    size = f"{client.width}x{client.height}" if client.width else "size unknown"
+    may = "watches" if client.view_only else "plays"
+    lines = [f"{client.peer_name} {_since(client)}, {may}", f"{who}, {size}", *_connection(client)]
+    if client.environ:
+        lines.append(" ".join(f"{name}={value}" for name, value in client.environ.items()))
+    left_out = client.lines_left_out
+    if left_out or client.queued:
+        lines.append(
+            f"it reads too slowly: {client.queued} bytes wait, {left_out} lines were left out"
+        )
+    return lines
+
+
+def _connection(connection: Connection) -> list[str]:
+    rtt = connection.rtt()
+    lines = [
+        f"received {connection.lines_received} lines, {connection.bytes_received} bytes"
+        + _ratio(connection.compressed_in, connection.ratio_in),
+        f"sent {connection.lines_sent} lines, {connection.bytes_sent} bytes"
+        + _ratio(connection.compressed_out, connection.ratio_out),
+        f"round trip {f'{rtt * 1000:.1f} ms' if rtt is not None else 'unknown'}, "
+        f"idle {_span(connection.idle_for())}, encoding {connection.encoding}",
+        f"telnet: {', '.join(connection.options()) or 'no options'}",
+    ]
+    if connection.tls:
+        lines.append(connection.tls)
+    return lines
+
+
+def _ratio(on: bool, ratio: float | None) -> str:
+    if ratio is None:
+        return ""
+    return f", compressed {ratio:.1f} : 1" + ("" if on else " (no longer)")
 
 
 def _since(connection: Connection) -> str:
-    seconds = int((datetime.now().astimezone() - connection.connected_at).total_seconds())
-    hours, rest = divmod(max(seconds, 0), 3600)
-    return f"for {hours}:{rest // 60:02}:{rest % 60:02}"
+    return f"for {_span(connection.lasted)}"
 
 
-def _counts(connection: Connection) -> str:
-    return (
-        f"received {connection.lines_received} lines, {connection.bytes_received} bytes; "
-        f"sent {connection.lines_sent} lines, {connection.bytes_sent} bytes"
-    )
-
-
-def _options(connection: Connection) -> str:
-    telnet = connection.telnet
-    return (
-        " ".join(
-            name_of(option)
-            for option in (ECHO, SGA, TTYPE, EOR_OPTION, NAWS, GMCP)
-            if telnet.is_local(option) or telnet.is_remote(option)
-        )
-        or "no options"
-    )
+def _span(seconds: float) -> str:
+    hours, rest = divmod(max(int(seconds), 0), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}"

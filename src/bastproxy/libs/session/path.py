@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from bastproxy.libs.events import Dispatcher, Event, EventRecord
@@ -17,6 +17,7 @@ class Piece:
     """A line on its way.
 
     :ivar text: as it is now.
+    :ivar encoding: of its bytes: the MUD's.
     :ivar original: as it came; None for what a plugin has added.
     :ivar lead: carriage returns before the text, which plugins do not see.
     :ivar clients: the ids of those that it is for; None: all of them.
@@ -26,6 +27,7 @@ class Piece:
         "client_id",
         "clients",
         "continues",
+        "encoding",
         "is_prompt",
         "lead",
         "original",
@@ -34,8 +36,15 @@ class Piece:
         "text",
     )
 
-    def __init__(self, text: str, raw: bytes | None = None, terminator: bytes = CRLF) -> None:
+    def __init__(
+        self,
+        text: str,
+        raw: bytes | None = None,
+        terminator: bytes = CRLF,
+        encoding: str = "utf-8",
+    ) -> None:
         self.text = text
+        self.encoding = encoding
         self.original: str | None = text
         self.raw = raw
         self.lead = b""
@@ -55,7 +64,7 @@ class Piece:
         """The bytes of the text: those that came, unless it was changed."""
         if self.raw is not None and self.text == self.original:
             return self.raw
-        return self.lead + encode(self.text)
+        return self.lead + encode(self.text, self.encoding)
 
     @property
     def ends(self) -> bool:
@@ -63,22 +72,31 @@ class Piece:
         return bool(self.terminator) and not self.continues
 
 
-def piece_of(line: Line, client_id: str = "", *, lead: bool = False) -> Piece:
+def piece_of(
+    line: Line, client_id: str = "", *, encoding: str = "utf-8", lead: bool = False
+) -> Piece:
     """Return a line from the network as a piece.
 
+    :param encoding: of its bytes.
     :param lead: keep the carriage returns at its beginning from the plugins.
     """
     raw = line.raw
     if lead and raw[:1] == b"\r":
         before, text = split_lead(raw)
-        piece = Piece(decode(text), raw, line.terminator)
+        piece = Piece(decode(text, encoding), raw, line.terminator, encoding)
         piece.lead = before
     else:
-        piece = Piece(decode(raw), raw, line.terminator)
+        piece = Piece(decode(raw, encoding), raw, line.terminator, encoding)
     piece.is_prompt = line.is_prompt
     piece.continues = line.continues
     piece.client_id = client_id
     return piece
+
+
+def lines_of(lines: str | Sequence[str]) -> list[str]:
+    """Return each line of what a plugin sends, without its end."""
+    texts = [lines] if isinstance(lines, str) else lines
+    return [line.removesuffix("\r") for text in texts for line in str(text).split("\n")]
 
 
 def split_piece(piece: Piece) -> list[Piece]:
@@ -86,7 +104,7 @@ def split_piece(piece: Piece) -> list[Piece]:
     first, *rest = piece.text.split("\n")
     pieces = [piece]
     for text in rest:
-        more = Piece(text, piece.raw, piece.terminator)
+        more = Piece(text, piece.raw, piece.terminator, piece.encoding)
         more.original = None
         more.is_prompt, more.continues = piece.is_prompt, piece.continues
         more.client_id, more.clients = piece.client_id, piece.clients

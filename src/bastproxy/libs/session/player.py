@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bastproxy.libs.net.client import ClientConnection
+from bastproxy.libs.net.introduction import MTTS
 from bastproxy.libs.net.mud import MudConnection
+from bastproxy.libs.net.telnet.options.ttype import Mtts
 
 
 class Player:
@@ -34,6 +36,19 @@ class Player:
         """The name of its terminal; empty while unknown."""
         client = self.client
         return client.terminal.terminal if client is not None else ""
+
+    @property
+    def mtts(self) -> Mtts:
+        """What it can do, as it says; what most can while it does not."""
+        client = self.client
+        found = client.mtts if client is not None else None
+        return found if found is not None else MTTS
+
+    @property
+    def ip_address(self) -> str:
+        """Where it connects from; empty while nobody plays."""
+        client = self.client
+        return client.peer_name.rpartition(":")[0].strip("[]") if client is not None else ""
 
     def typed(self, client: ClientConnection) -> bool:
         """Note who has typed, and return whether somebody else did before."""

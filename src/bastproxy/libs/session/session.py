@@ -3,46 +3,69 @@
 from __future__ import annotations
 
 import itertools
+import os
+import ssl
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from pathlib import Path
+from typing import Any
 
+from bastproxy.libs.access import Attempts, Passwords
 from bastproxy.libs.events import Dispatcher
-from bastproxy.libs.net.client import QUEUE_LIMIT, ClientConnection
+from bastproxy.libs.gmcp import Gmcp
+from bastproxy.libs.msdp import Msdp
+from bastproxy.libs.net.address import MudAddress, MudOptions
+from bastproxy.libs.net.client import CRLF, QUEUE_LIMIT, ClientConnection
 from bastproxy.libs.net.connection import QUIET_TIME, Connection
-from bastproxy.libs.net.lines import MAX_LINE, Item, Line
+from bastproxy.libs.net.lines import MAX_LINE, Item, Line, decode, encode
 from bastproxy.libs.net.listener import Listener
 from bastproxy.libs.net.mud import CONNECT_SECONDS, ConnectError, MudConnection, open_mud
-from bastproxy.libs.net.telnet import Negotiated, Overflow, Subnegotiation, name_of
-from bastproxy.libs.net.telnet.constants import ECHO, GMCP
+from bastproxy.libs.net.reasons import CLOSED_BY_PEER
+from bastproxy.libs.net.telnet import Negotiated, Overflow, name_of
+from bastproxy.libs.net.telnet.constants import ECHO
 from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session import declared as ev
 from bastproxy.libs.session import notices
 from bastproxy.libs.session.clients import Clients
 from bastproxy.libs.session.declared import OWNER_ID, declare_events
 from bastproxy.libs.session.dialler import Dialler
-from bastproxy.libs.session.gmcp import GmcpRelay
+from bastproxy.libs.session.down import Down
+from bastproxy.libs.session.gate import Gate
 from bastproxy.libs.session.info import session_info
-from bastproxy.libs.session.path import LinePath, Piece, piece_of
+from bastproxy.libs.session.login import Login, LoginPlan
+from bastproxy.libs.session.outofband import OutOfBand
 from bastproxy.libs.session.player import Player
-from bastproxy.libs.session.turns import Turns
+from bastproxy.libs.session.reconnect import Intent, Reconnector
+from bastproxy.libs.session.scrollback import Scrollback
+from bastproxy.libs.session.up import Up
 from bastproxy.libs.tasks import Tasks
-
-_GMCP_ON: Final = Negotiated(GMCP, False, True)
 
 
 class Session:
     """One MUD and any number of clients; everything on the event loop's thread.
 
+    :param gmcp: what plugins know of the MUD's GMCP.
+    :param msdp: what plugins know of its MSDP.
     :param quiet_time: seconds of silence after which text without an end is passed on.
     :param connect_timeout: seconds.
     :param queue_limit: bytes that a slow client may be behind.
     :param max_line: bytes; a longer line is passed on in fragments.
+    :param passwords: with which clients log in; by default they need none.
+    :param attempts: counts the wrong ones, and bans.
     :ivar clients: the connected clients by id, in the order in which they came.
     :ivar mud: the MUD, while it is connected.
-    :ivar mud_address: host and port of the MUD to connect to, once known.
-    :ivar address: where clients connect, once listening.
+    :ivar mud_address: the MUD to connect to, once known.
+    :ivar mud_options: how to speak with the MUD that is connected next.
+    :ivar compress_clients: whether clients that come are offered compression.
+    :ivar beside: GMCP, MSDP and all else that is no text.
+    :ivar address: where clients connect first of all, once listening.
+    :ivar listening: all of these addresses, in words.
     :ivar auto_connect: whether the MUD is connected when a client comes.
     :ivar notices: whether clients are told what the proxy does.
+    :ivar gate: where clients wait that have not logged in.
+    :ivar login_plan: how to log in to the MUD, if the proxy is to do that.
+    :ivar auto_reconnect: whether a MUD that was lost is connected again.
+    :ivar intent: whether the player meant the connection to end.
+    :ivar reconnector: what connects again.
     :ivar hold_prefixes: a client's line that begins so is held until its end has come.
     """
 
@@ -50,11 +73,15 @@ class Session:
         self,
         dispatcher: Dispatcher,
         tasks: Tasks,
+        gmcp: Gmcp,
+        msdp: Msdp,
         *,
         quiet_time: float = QUIET_TIME,
         connect_timeout: float = CONNECT_SECONDS,
         queue_limit: int = QUEUE_LIMIT,
         max_line: int = MAX_LINE,
+        passwords: Passwords | None = None,
+        attempts: Attempts | None = None,
     ) -> None:
         self.quiet_time = quiet_time
         self.connect_timeout = connect_timeout
@@ -62,69 +89,94 @@ class Session:
         self.max_line = max_line
         self.clients = Clients()
         self.mud: MudConnection | None = None
-        self.mud_address: tuple[str, int] | None = None
+        self.mud_address: MudAddress | None = None
+        self.mud_options = MudOptions()
+        self.compress_clients = True
         self.address: tuple[str, int] | None = None
+        self.listening: list[str] = []
         self.auto_connect = False
+        self.auto_reconnect = True
         self.notices = True
         self.hold_prefixes: set[bytes] = set()
         self._dispatcher = dispatcher
         self._tasks = tasks
         declare_events(dispatcher)
-        self._down = LinePath(
-            dispatcher, (ev.FROM_MUD, ev.TO_CLIENT_MODIFY), ev.TO_CLIENT_READ, for_clients=True
+        self._up = Up(dispatcher, self._tell_not_connected, self._typed)
+        self.gate = Gate(
+            passwords or Passwords(Path(os.devnull)),
+            attempts or Attempts(),
+            tasks,
+            self._admit,
+            self.client_received,
         )
-        self._up = LinePath(
-            dispatcher, (ev.FROM_CLIENT, ev.TO_MUD_MODIFY), ev.TO_MUD_READ, for_clients=False
-        )
-        self._gmcp = GmcpRelay()
+        self.login_plan: LoginPlan | None = None
+        self._login: Login | None = None
+        self._next_login: Login | None = None
+        self.intent = Intent()
+        self.reconnector = Reconnector(tasks, self._connect_again, self._announce)
+        self.beside = OutOfBand(gmcp, msdp, self.clients)
+        self._down = Down(dispatcher, self.clients, self.beside.mirror.plain)
         self._player = Player(self.clients)
-        self._turns = Turns(self._write_to_mud)
         self._dialler = Dialler(tasks, self._open)
         self._listener = Listener(self._new_client)
         self._serials = itertools.count(1)
         self._sockets: set[Connection] = set()
         self._by_hand = False
         self._closing = False
-        self._overflowed = False
 
-    async def listen(self, host: str, port: int) -> tuple[str, int]:
-        """Listen for clients; port 0 takes a free one.
+    @property
+    def scrollback(self) -> Scrollback:
+        """What went to all clients."""
+        return self._down.scrollback
 
+    async def listen(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None
+    ) -> tuple[str, int]:
+        """Listen for clients, at one address or more; port 0 takes a free one.
+
+        :param tls: the context for clients that speak TLS.
         :returns: the address listened on.
         :raises OSError: it cannot be listened on; ``strerror`` says why.
         """
-        self.address = await self._listener.listen(host, port)
-        return self.address
+        address = await self._listener.listen(host, port, tls)
+        if self.address is None:
+            self.address = address
+        self.listening.append(f"{address[0]} {address[1]}" + (" (TLS)" if tls else ""))
+        return address
 
     async def close(self) -> None:
         """End everything: listener, clients and MUD."""
         self._closing = True
         self._listener.close()
         self.disconnect("the proxy ends")
+        self.gate.close("the proxy ends")
         for client in list(self.clients.values()):
             client.close("the proxy ends")
         await self._dialler.give_up()
+        await self.reconnector.wait()
         for connection in list(self._sockets):
             await connection.wait_closed()
         self._sockets.clear()
 
-    def set_mud_address(self, host: str, port: int) -> None:
-        """Say which MUD to connect to from now on."""
-        self.mud_address = (host, port)
+    def set_mud_address(self, host: str, port: int, tls: bool = False, verify: bool = True) -> None:
+        """Say which MUD to connect to from now on; the arguments are those of a MudAddress."""
+        self.mud_address = MudAddress(host, port, tls, verify)
 
-    async def connect(self, host: str, port: int) -> bool:
-        """Connect to a MUD.
+    async def connect(self, host: str, port: int, tls: bool = False, verify: bool = True) -> bool:
+        """Connect to a MUD; the arguments are those of a MudAddress.
 
         :returns: False when it cannot be reached, which ``ev_mud_connect_failed`` explains;
             or when another one is connected already.
         """
         self._by_hand = False
+        self.reconnector.cancel()
+        address = MudAddress(host, port, tls, verify)
         if self.mud is not None:
-            return (self.mud.host, self.mud.port) == (host, port)
+            return self.mud.address == address
         if self._closing:
             return False
-        self.set_mud_address(host, port)
-        return await self._dialler.dial((host, port))
+        self.mud_address = address
+        return await self._dialler.dial(address)
 
     async def reconnect(self) -> bool:
         """Disconnect, if connected, and connect again; False when that fails."""
@@ -136,6 +188,7 @@ class Session:
     def disconnect(self, reason: str) -> None:
         """Disconnect from the MUD, or stop connecting, until the player connects again."""
         self._by_hand = True
+        self.reconnector.cancel()
         self._dialler.cancel()
         if self.mud is not None:
             self.mud.close(reason)
@@ -152,26 +205,14 @@ class Session:
         :param client_ids: who gets them; None is all.
         :param exclude: who does not.
         """
-        ids = None if client_ids is None else list(client_ids)
-        if exclude:
-            ids = [one for one in (self.clients if ids is None else ids) if one not in exclude]
-        for text in _lines_of(lines):
-            piece = Piece(text)
-            piece.clients = None if ids is None else list(ids)
-            for made in self._down.run(piece, first=1):
-                for client in self.clients.among(made.clients):
-                    client.send_line(made.data)
-                self._down.sent(made)
+        self._down.send(lines, client_ids, exclude=exclude)
 
     def send_to_mud(self, lines: str | Sequence[str], *, client_id: str = "") -> None:
         """Send lines of the proxy or a plugin; they pass ``ev_to_mud_data_modify``.
 
         :param client_id: the client for whom they are sent, if any.
         """
-        for text in _lines_of(lines):
-            piece = Piece(text)
-            piece.client_id = client_id
-            self._to_mud(self._up.run(piece, first=1))
+        self._up.send(lines, client_id=client_id)
 
     def kick(self, client_id: str) -> bool:
         """Disconnect a client; False when there is none of that id."""
@@ -188,12 +229,13 @@ class Session:
             return False
         client.view_only = view_only
         client.told_view_only = False
+        self.beside.client_changed(client)
         self._player.tell_window(self.mud)
         return True
 
     def info(self) -> list[str]:
         """Describe the connections and what went over them, in lines for a player."""
-        return session_info(self.address, self.mud_address, self.mud, self.clients.values())
+        return session_info(self.listening, self.mud_address, self.mud, self.clients.values())
 
     def client_opened(self, client: ClientConnection) -> None:
         """Take a new client in; its connection calls it."""
@@ -201,32 +243,23 @@ class Session:
             client.close("the proxy ends")
             return
         self._keep(client)
-        self.clients[client.client_id] = client
-        if self.mud is not None:
-            client.set_echo(self.mud.echo)
-            if self.mud.congested:
-                client.pause_reading()
-        _log(f"{client.client_id} has connected from {client.peer_name}")
-        self._raise(ev.CLIENT_CONNECTED, client_id=client.client_id)
-        if self.mud is not None or self._dialler.busy:
-            return
-        if self.mud_address is not None and self.auto_connect and not self._by_hand:
-            self._tasks.spawn(OWNER_ID, self.connect(*self.mud_address), "connect")
-        else:
-            self._tell_not_connected(client.client_id)
+        if not self.gate.opened(client):
+            self._admit(client, view_only=False)
 
     def client_received(self, client: ClientConnection, items: list[Item]) -> None:
         """Lead what a client has sent to the MUD; its connection calls it."""
+        if client.client_id not in self.clients:
+            self.gate.received(client, items)
+            return
         for item in items:
             if client.closing:
                 break
             if isinstance(item, Line):
                 self._from_client(client, item)
-            elif isinstance(item, Subnegotiation):
-                if item.option == GMCP:
-                    self._gmcp.to_mud(client, item.data, self.mud)
             elif isinstance(item, Overflow):
                 _log_overflow(client.client_id, item)
+            else:
+                self.beside.from_client(client, item)
         self._flush()
 
     def client_resized(self, client: ClientConnection) -> None:
@@ -235,10 +268,12 @@ class Session:
 
     def client_closed(self, client: ClientConnection, reason: str) -> None:
         """Let a client go; its connection calls it."""
+        self.gate.closed(client)
         if self.clients.pop(client.client_id, None) is None:
             return
-        self._gmcp.forget(client.client_id)
-        self._turns.leave(client.client_id)
+        self.beside.client_gone(client.client_id)
+        self._up.leave(client.client_id)
+        self.scrollback.somebody_watches(bool(self.clients))
         self._player.tell_window(self.mud)
         _log(f"{client.client_id} has disconnected: {reason}")
         self._raise(ev.CLIENT_DISCONNECTED, client_id=client.client_id, reason=reason)
@@ -250,35 +285,36 @@ class Session:
             mud.close("it is not wanted any more")
             return
         self.mud = mud
+        self._up.begin(mud)
+        self._login = self._next_login
+        self.intent.begin()
         self._player.tell_window(mud)
-        _log(notices.connected((mud.host, mud.port)))
+        _log(notices.connected(mud.address))
         self._raise(ev.MUD_CONNECTED, host=mud.host, port=mud.port)
-        self._notice(notices.connected((mud.host, mud.port)))
+        self._notice(notices.connected(mud.address))
 
     def mud_received(self, mud: MudConnection, items: list[Item]) -> None:
         """Lead what the MUD has sent to the clients; its connection calls it."""
+        self._down.encoding = mud.encoding
         for item in items:
             if isinstance(item, Line):
-                if self._down.idle:
-                    self._pass_down(item)
-                else:
-                    self._from_mud(item)
-            elif isinstance(item, Subnegotiation):
-                if item.option == GMCP:
-                    self._gmcp.to_clients(item.data, self.clients.values())
-            elif isinstance(item, Negotiated):
-                if item.option == ECHO and not item.local:
-                    self.clients.set_echo(item.enabled)
-                elif item == _GMCP_ON:
-                    self._gmcp.introduce(self.clients, mud)
+                self._down.line(item)
+                if self._login is not None:
+                    self._log_in(self._login, item)
             elif isinstance(item, Overflow):
                 _log_overflow("the MUD", item)
+            else:
+                if isinstance(item, Negotiated) and item.option == ECHO and not item.local:
+                    self._up.echo_changed()
+                    self.clients.set_echo(item.enabled)
+                self.beside.from_mud(mud, item)
         self._flush()
 
     def mud_writable(self, mud: MudConnection, writable: bool) -> None:
         """Hold the clients up while the MUD takes nothing; its connection calls it."""
         if mud is self.mud:
-            self._overflowed = self._overflowed and not writable
+            if writable:
+                self._up.writable()
             self.clients.read(writable)
 
     def mud_closed(self, mud: MudConnection, reason: str) -> None:
@@ -286,49 +322,80 @@ class Session:
         if mud is not self.mud:
             return
         self.mud = None
-        self._overflowed = False
-        self._turns.clear()
+        self._up.end()
+        self.beside.mud_gone()
+        self._login = None
         self.clients.set_echo(False)
         self.clients.read(True)
-        _log(notices.disconnected((mud.host, mud.port), reason))
+        _log(notices.disconnected(mud.address, reason))
         self._raise(ev.MUD_DISCONNECTED, host=mud.host, port=mud.port, reason=reason)
-        self._notice(notices.disconnected((mud.host, mud.port), reason))
+        self._notice(notices.disconnected(mud.address, reason))
+        orderly = reason == CLOSED_BY_PEER
+        if self.auto_reconnect and not self._by_hand and self.intent.wants_back(orderly=orderly):
+            self.reconnector.lost(mud.lasted)
 
-    async def _open(self, host: str, port: int) -> bool:
+    async def _open(self, address: MudAddress) -> bool:
+        plan = self.login_plan
+        self._next_login = await plan.begin(address) if plan is not None else None
+        player = self._player
         mud = MudConnection(
-            host,
-            port,
+            address.host,
+            address.port,
             self,
-            terminal=lambda: self._player.terminal,
+            tls=address.tls,
+            verify=address.verify,
+            options=self.mud_options,
+            terminal=lambda: player.terminal,
+            mtts=lambda: player.mtts,
+            ip_address=lambda: player.ip_address,
             quiet_time=self.quiet_time,
             max_line=self.max_line,
         )
         try:
             await open_mud(mud, timeout=self.connect_timeout)
         except ConnectError as error:
-            text = notices.unreachable((host, port), str(error))
+            text = notices.unreachable(address, str(error))
             _log(text, "warning")
-            self._raise(ev.MUD_CONNECT_FAILED, host=host, port=port, reason=str(error))
+            self._raise(
+                ev.MUD_CONNECT_FAILED, host=address.host, port=address.port, reason=str(error)
+            )
             self._notice(f"{text}; {notices.how_to_connect(self.hold_prefixes)}")
             return False
         return not mud.closing
 
-    def _from_mud(self, line: Line) -> None:
-        if line.continues and line.terminator and not line.raw:
-            self._pass_down(line)  # the rest of a line end, which is no line
+    def _admit(self, client: ClientConnection, view_only: bool) -> None:
+        """Take in a client that may come in."""
+        client.view_only = view_only
+        self.clients[client.client_id] = client
+        if self.mud is not None:
+            client.set_echo(self.mud.echo)
+            if self.mud.congested:
+                client.pause_reading()
+        self._down.replay(client)
+        self.beside.client_opened(client)
+        self.scrollback.somebody_watches(True)
+        _log(f"{client.client_id} has connected from {client.peer_name}")
+        self._raise(ev.CLIENT_CONNECTED, client_id=client.client_id)
+        if self.mud is not None or self._dialler.busy:
             return
-        for piece in self._down.run(piece_of(line, lead=True)):
-            data = piece.data + piece.terminator
-            prompt = piece.is_prompt and not piece.continues
-            for client in self.clients.among(piece.clients):
-                client.send_text(data, ends=piece.ends, prompt=prompt)
-            self._down.sent(piece)
+        if self.mud_address is not None and self.auto_connect and not self._by_hand:
+            self._tasks.spawn(OWNER_ID, self.connect(*self.mud_address), "connect")
+        else:
+            self._tell_not_connected(client.client_id)
 
-    def _pass_down(self, line: Line) -> None:
-        data = line.raw + line.terminator
-        prompt = line.is_prompt and not line.continues
-        for client in self.clients.values():
-            client.send_text(data, ends=line.ends, prompt=prompt)
+    def _log_in(self, login: Login, line: Line) -> None:
+        """Answer what the MUD asks at a login."""
+        mud = self.mud
+        if mud is None:
+            return
+        for answer in login.line(decode(line.raw, mud.encoding), ends=not line.continues):
+            self.intent.answered()
+            if answer.secret:
+                self._up.write(encode(answer.text, mud.encoding) + CRLF)
+            else:
+                self.send_to_mud(answer.text)
+        if login.done:
+            self._login = None
 
     def _from_client(self, client: ClientConnection, line: Line) -> None:
         if client.view_only:
@@ -338,32 +405,18 @@ class Session:
             return
         if self._player.typed(client):
             self._player.tell_window(self.mud)
-        # While the MUD echoes, it is a password: nobody sees it, nothing logs it.
-        if self.mud is not None and (self.mud.echo or self._up.idle):
-            self._turns.put(client.client_id, line.raw + line.terminator, ends=line.ends)
-        else:
-            self._to_mud(self._up.run(piece_of(line, client.client_id)))
+        self._up.line(client, line)
 
-    def _to_mud(self, pieces: list[Piece]) -> None:
-        for piece in pieces:
-            if self.mud is None:
-                if piece.ends and piece.client_id:
-                    self._tell_not_connected(piece.client_id)
-                return
-            owner = "" if piece.internal else piece.client_id
-            self._turns.put(owner, piece.data + piece.terminator, ends=piece.ends)
-            self._up.sent(piece)
+    def _typed(self, text: str) -> None:
+        self.intent.typed(text)
 
-    def _write_to_mud(self, data: bytes) -> None:
-        mud = self.mud
-        if mud is None or mud.send_text(data) or self._overflowed:
-            return
-        self._overflowed = True
-        _log(
-            f"{mud.host} {mud.port} takes nothing, and too much waits for it; lines sent now "
-            "are lost",
-            "error",
-        )
+    async def _connect_again(self) -> bool:
+        if self.mud is not None or self.mud_address is None or self._closing:
+            return True
+        return await self._dialler.dial(self.mud_address)
+
+    def _announce(self, delay: float) -> None:
+        self._notice(f"connecting again in {delay:.0f} s")
 
     def _new_client(self) -> ClientConnection:
         return ClientConnection(
@@ -371,12 +424,13 @@ class Session:
             self,
             quiet_time=self.quiet_time,
             held=self._is_held,
+            compress=self.compress_clients,
             queue_limit=self.queue_limit,
             max_line=self.max_line,
         )
 
     def _is_held(self, beginning: bytes) -> bool:
-        if self.mud is not None and self.mud.echo:
+        if self._up.private:
             return False
         return any(
             beginning.startswith(prefix) or prefix.startswith(beginning)
@@ -402,11 +456,6 @@ class Session:
         self.clients.flush()
         if self.mud is not None:
             self.mud.flush()
-
-
-def _lines_of(lines: str | Sequence[str]) -> list[str]:
-    texts = [lines] if isinstance(lines, str) else lines
-    return [line.removesuffix("\r") for text in texts for line in str(text).split("\n")]
 
 
 def _log(message: str, level: str = "info") -> None:

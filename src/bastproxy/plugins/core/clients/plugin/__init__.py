@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from bastproxy.libs.api import AddAPI
+from bastproxy.libs.events import RegisterToEvent
+from bastproxy.libs.net.telnet.options.charset import codec_of
 from bastproxy.libs.session import Session
+from bastproxy.libs.session.info import client_info
 from bastproxy.libs.tables import table
-from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
+from bastproxy.plugins._baseplugin import RegisterPluginHook
+from bastproxy.plugins.core.clients.plugin.access import Access
 from bastproxy.plugins.core.commands import AddArgument, AddCommand, AddParser
+
+SETTINGS = "plugins.core.settings"
 
 Result = tuple[bool, list[str]]
 
+_SETTINGS: Final = (
+    ("scrollback_lines", 100, int, "so many lines a client that comes later is shown"),
+    ("scrollback_age", 3600, "timelength", "older lines it is not shown; 0: whatever their age"),
+    ("compress", True, bool, "offer clients that come compression (MCCP)"),
+)
 
-class Plugin(BasePlugin):
+
+class Plugin(Access):
     """The client side of the proxy."""
 
     session: Session
@@ -21,6 +34,20 @@ class Plugin(BasePlugin):
     @RegisterPluginHook("__init__", priority=10)
     def _phook_find_engine(self) -> None:
         self.session = self.api("libs.session:get.session")()
+
+    @RegisterPluginHook("initialize")
+    def _phook_add_settings(self) -> None:
+        add = self.api(f"{SETTINGS}:add")
+        for name, default, kind, purpose in _SETTINGS:
+            least = {} if kind is bool else {"minimum": 0}
+            add(self.plugin_id, name, default, kind, purpose, **least)
+        self._use_settings()
+
+    @RegisterToEvent("ev_{plugin_id}_var_scrollback_lines_modified")
+    @RegisterToEvent("ev_{plugin_id}_var_scrollback_age_modified")
+    @RegisterToEvent("ev_{plugin_id}_var_compress_modified")
+    def _eventcb_settings(self) -> None:
+        self._use_settings()
 
     @AddAPI("send", description="send lines to clients")
     def _api_send(self, lines: str | Sequence[str], clients: Sequence[str] | None = None) -> None:
@@ -57,10 +84,38 @@ class Plugin(BasePlugin):
             )
             for client in self.session.clients.values()
         ]
+        waiting = len(self.session.gate.waiting)
+        more = [f"{waiting} more {'has' if waiting == 1 else 'have'} not logged in"]
         if not rows:
-            return True, ["nobody is connected"]
+            return True, ["nobody is connected", *(more if waiting else [])]
         headings = ("client", "address", "terminal", "size", "may", "since")
-        return True, table(headings, rows)
+        return True, [*table(headings, rows), *(more if waiting else [])]
+
+    @AddCommand()
+    @AddParser(description="show what was agreed on with a client, and what went over the line")
+    @AddArgument("client", nargs="?", default="", help="its id, from the list; yours by default")
+    def _command_show(self) -> Result:
+        own: str = self.api("plugins.core.commands:get.current.client")()
+        client_id = self._client() or own
+        client = self.session.clients.get(client_id)
+        if client is None:
+            return False, [self._unknown(client_id)]
+        return True, [client_id, *(f"  {line}" for line in client_info(client))]
+
+    @AddCommand()
+    @AddParser(description="say in which encoding a client wants its text")
+    @AddArgument("client", help="its id, from the list")
+    @AddArgument("encoding", help="such as utf-8, latin-1 or gbk")
+    def _command_encoding(self) -> Result:
+        client_id = self._client()
+        name = self.api("plugins.core.commands:get.current.command.args")()["encoding"]
+        client, codec = self.session.clients.get(client_id), codec_of(name)
+        if client is None:
+            return False, [self._unknown(client_id)]
+        if codec is None:
+            return False, [f"{name!r} is no encoding of text that is known here"]
+        client.encoding = codec
+        return True, [f"{client_id} gets its text as {codec}"]
 
     @AddCommand()
     @AddParser(description="disconnect a client")
@@ -81,6 +136,13 @@ class Plugin(BasePlugin):
         if self._api_set_view_only(client_id, view_only):
             return True, [f"{client_id} {'watches' if view_only else 'plays'}"]
         return False, [self._unknown(client_id)]
+
+    def _use_settings(self) -> None:
+        get = self.api(f"{SETTINGS}:get")
+        session = self.session
+        session.scrollback.lines = get(self.plugin_id, "scrollback_lines")
+        session.scrollback.age = get(self.plugin_id, "scrollback_age")
+        session.compress_clients = get(self.plugin_id, "compress")
 
     def _client(self) -> str:
         typed: str = self.api("plugins.core.commands:get.current.command.args")()["client"]

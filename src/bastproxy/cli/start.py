@@ -1,4 +1,4 @@
-"""The command line."""
+"""``bastproxy run`` and ``bastproxy demo``."""
 
 from __future__ import annotations
 
@@ -6,110 +6,77 @@ import asyncio
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
-from bastproxy import __version__
-from bastproxy.app import App, StartError, check_loopback
+from bastproxy.app import App, StartError, check_access
+from bastproxy.cli.common import AddressType, Failure, MudType, failing, home_option, profile_named
 from bastproxy.config import (
-    HOME_VARIABLE,
     LEVELS,
     Address,
     ConfigError,
     Options,
-    default_home,
     parse_address,
+    parse_mud,
     read_config,
 )
+from bastproxy.libs.access import Passwords
+from bastproxy.libs.net.address import MudAddress
 
 #: Seconds after an unload or a reload until the log warns of what is left of the old code.
 LEAK_CHECK_AFTER = 5.0
 
 
-class Failure(click.ClickException):
-    """Ends the program with one line on standard error."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance too
-
-    def show(self, file: Any = None) -> None:
-        """Print the line."""
-        click.echo(f"bastproxy: {self.format_message()}", err=True, file=file)
-
-
-class AddressType(click.ParamType[Address]):
-    """``HOST:PORT``."""
-
-    name = "HOST:PORT"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Address:
-        """Read an address, or end with exit code 2."""
-        try:
-            return value if isinstance(value, Address) else parse_address(value)
-        except ConfigError as error:
-            raise Failure(str(error), 2) from error
-
-
-ADDRESS = AddressType()
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
-def main() -> None:
-    """Run a MUD proxy in which every feature is a plugin that can be edited while you play."""
-
-
-@main.command()
+@click.command()
+@home_option
 @click.option(
-    "--home",
-    type=click.Path(path_type=Path),
-    help=f"The directory of plugins, data and logs.  [default: {HOME_VARIABLE}, or the "
-    "platform's data directory]",
+    "--listen", type=AddressType(), help="Where clients connect.  [default: 127.0.0.1:9999]"
 )
-@click.option("--listen", type=ADDRESS, help="Where clients connect.  [default: 127.0.0.1:9999]")
-@click.option("--mud", type=ADDRESS, help="The MUD to play.")
+@click.option("--mud", type=MudType(), help="The MUD to play; with tls:// before it, over TLS.")
+@click.option("--profile", metavar="NAME", help="Play this profile of config.toml.")
 @click.option("--demo", is_flag=True, help="Play the MUD that ships with the proxy.")
 @click.option("--load", multiple=True, metavar="PLUGIN_ID", help="Load this plugin too.")
 @click.option("--dev", is_flag=True, help="Reload a plugin when its files are saved.")
 @click.option("--log-level", type=click.Choice(LEVELS, case_sensitive=False))
 def run(
-    home: Path | None,
+    home: Path,
     listen: Address | None,
-    mud: Address | None,
+    mud: MudAddress | None,
+    profile: str | None,
     demo: bool,
     load: tuple[str, ...],
     dev: bool,
     log_level: str | None,
 ) -> None:
     """Run the proxy until Ctrl-C."""
-    if demo and mud is not None:
-        raise Failure("--mud and --demo exclude each other", 2)
-    home = (home or default_home()).absolute()
-    try:
+    if sum((mud is not None, demo, profile is not None)) > 1:
+        raise Failure("--mud, --demo and --profile exclude each other", 2)
+    with failing():
         config = read_config(home)
+        listen_tls = parse_address(config.listen_tls) if config.listen_tls else None
         options = Options(
             home=home,
-            listen=_loopback(listen or parse_address(config.listen)),
-            mud=mud or (parse_address(config.mud) if config.mud and not demo else None),
+            listen=listen or parse_address(config.listen),
+            listen_tls=listen_tls,
+            tls_cert=_path(config.tls_cert, home),
+            tls_key=_path(config.tls_key, home),
+            mud=mud or (parse_mud(config.mud) if config.mud and not demo else None),
+            profile=profile_named(config, profile) if profile is not None else None,
             load=(*config.load, *load),
             log_level=log_level or config.log_level,
             plugin_paths=tuple(Path(path).expanduser() for path in config.plugin_paths),
             dev=dev,
             leak_check_after=LEAK_CHECK_AFTER,
         )
-        asyncio.run(_run(options, demo))
-    except ConfigError as error:
-        raise Failure(str(error), 3) from error
-    except StartError as error:
-        raise Failure(str(error), error.exit_code) from error
+        _check_access(options)
+        try:
+            asyncio.run(_run(options, demo))
+        except StartError as error:
+            raise Failure(str(error), error.exit_code) from error
 
 
-@main.command()
-@click.option("--listen", type=ADDRESS, default="127.0.0.1:4000", show_default=True)
+@click.command()
+@click.option("--listen", type=AddressType(), default="127.0.0.1:4000", show_default=True)
 def demo(listen: Address) -> None:
     """Run the MUD that ships with the proxy, alone."""
 
@@ -142,18 +109,23 @@ async def _run(options: Options, demo: bool) -> None:
         _on_signals(app.stopping.set)
         async with app:
             _say_listening(app.address.host, app.address.port)
+            if app.tls_address is not None:
+                click.echo(f"listening on {app.tls_address} (TLS)")
             await app.run()
     finally:
         if mud is not None:
             await mud.stop()
 
 
-def _loopback(listen: Address) -> Address:
+def _check_access(options: Options) -> None:
     try:
-        check_loopback(listen)
+        check_access(options, Passwords(options.access_file))
     except ConfigError as error:
         raise Failure(str(error), 2) from error
-    return listen
+
+
+def _path(text: str, home: Path) -> Path | None:
+    return home / Path(text).expanduser() if text else None
 
 
 def _say_listening(host: str, port: int) -> None:
