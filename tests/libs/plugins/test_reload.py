@@ -367,7 +367,7 @@ def test_a_plugin_that_unloads_itself_while_it_is_reloaded_is_refused(rig: Any) 
     rig.load(A)
     assert rig.call("reload.plugin", A)
     assert rig.call("is.plugin.loaded", A)
-    assert "a reload is going on; unload it afterwards" in rig.log
+    assert "it is being loaded; unload it afterwards" in rig.log
 
 
 def test_a_reload_in_another_thread_is_refused(rig: Any) -> None:

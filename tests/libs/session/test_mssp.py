@@ -10,7 +10,7 @@ async def told(world) -> None:
     peer = world.mud.peer
     await peer.offer(MSSP)
     await peer.sync()
-    await peer.send_message(MSSP, BODY)
+    peer.send_message(MSSP, BODY)
     await peer.sync()
 
 

@@ -61,6 +61,10 @@ class Loading:
             for plugin_id in plugin_ids:
                 self._loading.remove(plugin_id)
 
+    def is_underway(self, plugin_id: str) -> bool:
+        """Say whether a plugin is being loaded, or is in the middle of its reload."""
+        return plugin_id in self._loading
+
     def _load(self, plugin_ids: Sequence[str]) -> tuple[list[str], dict[str, PluginError]]:
         loader = self._loader
         resolution = resolve(plugin_ids, self._needs, loader.check_version, loader.blame)

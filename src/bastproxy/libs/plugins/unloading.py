@@ -30,8 +30,6 @@ class Unloading:
 
     def _plan(self, plugin_id: str, dependents: bool) -> list[str]:
         loader = self._loader
-        if loader.reloader.is_busy:
-            raise PluginError(plugin_id, PHASE, "a reload is going on; unload it afterwards")
         if not loader.is_plugin_loaded(plugin_id):
             raise loader.not_loaded(plugin_id, PHASE)
         others = loader.get_plugin_dependents(plugin_id)
@@ -44,6 +42,8 @@ class Unloading:
             )
         plan = [name for name in reversed(loader.load_order) if name in {plugin_id, *others}]
         for name in plan:
+            if loader.loading.is_underway(name):
+                raise PluginError(name, PHASE, "it is being loaded; unload it afterwards")
             if loader.plugins_info[name].is_required:
                 raise PluginError(name, PHASE, "it is required, so it cannot be unloaded")
             loader.check_may_go(name, PHASE)
