@@ -40,7 +40,7 @@ docs: .venv/installed-dev
 	$(BIN)/python docs/conformance.py
 
 clean:
-	rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv-evennia .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
