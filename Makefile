@@ -27,7 +27,7 @@ contracts: .venv/installed-dev
 
 tests: .venv/installed-dev
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not heavy"
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile -m "not heavy"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 	$(BIN)/python -m pytest -m heavy

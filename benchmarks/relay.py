@@ -14,6 +14,7 @@ from statistics import median, quantiles
 from bastproxy.testing.harness import write_plugin
 from benchmarks._children import listening
 from benchmarks._measure import Aim, Samples, interleave, titled
+from benchmarks._process import resident
 from benchmarks._traffic import HOST, LINE, Link, delays, link, listen, seconds_for
 
 DIRECT = "direct connection"
@@ -129,7 +130,7 @@ def _memory(root: Path, marks: tuple[int, ...]) -> list[str]:
             for mark in marks:
                 seconds_for(ends, mark - sent)
                 sent = mark
-                sizes.append(_resident(process.pid))
+                sizes.append(resident(process.pid))
         rows.append((target, *map(_mebibytes, sizes), _growth(sizes)))
     columns = ("", *(f"{mark:,} lines" for mark in marks), "aim: growth")
     return titled("Memory of the proxy (resident)", columns, rows)
@@ -141,18 +142,6 @@ def _growth(sizes: list[int | None]) -> str:
         return ""
     grown = (last - first) / 1024
     return f"{grown:+.1f}, {GROWTH.judge(grown)}"
-
-
-def _resident(pid: int) -> int | None:
-    """Return the resident KiB of a process, where the system says so in ``/proc``."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text("ascii")
-    except OSError:
-        return None
-    for line in status.splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    return None
 
 
 def _mebibytes(kibibytes: int | None) -> str:

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
         ("api", ["bare obj.m(x)", "api(name)(x), 10,000 APIs"]),
         ("events", ["Event with 10 callbacks", "raise_event", "pluggy", "blinker"]),
         ("reload", ["importlib.reload", "more APIs each", "others loaded", "one plugin"]),
+        ("clients", ["bare relay, plain", "proxy, MCCP on both sides", "Memory for each of 10"]),
         ("load", ["plain imports", "the loader", "until it listens"]),
     ],
 )

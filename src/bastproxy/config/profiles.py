@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -79,7 +79,7 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
         """Whether logging in sends a password."""
         return any(PASSWORD in fields_of(step.send) for step in self.steps)
 
-    def login_plan(self, password: Callable[[str], str | None]) -> LoginPlan | None:
+    def login_plan(self, password: Callable[[str], Awaitable[str | None]]) -> LoginPlan | None:
         """Return how to log in, or None when the player does so himself.
 
         :param password: returns what is stored for the profile of this name.

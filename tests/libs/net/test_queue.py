@@ -113,3 +113,13 @@ def test_the_queue_keeps_its_limit_and_its_books(entries, limit):
     size = queue.size
     data = drained(queue)
     assert len(data.replace(b"\r\n", b"").partition(b"slowly.")[2] if left_out else data) == size
+
+
+def test_empty_lines_count_too() -> None:
+    queue = OutputQueue(1600)
+    for _ in range(150):
+        queue.add(b"\r\n", Kind.LINE)
+    assert queue.is_full
+    queue.trim()
+    assert not queue.is_full
+    assert queue.dropped == 50

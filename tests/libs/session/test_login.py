@@ -1,4 +1,6 @@
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bastproxy.libs.net.address import MudAddress
+from bastproxy.libs.session import login as module
 from bastproxy.libs.session.login import MAX_TEXT, SECONDS, Answer, Login, LoginPlan, Step
 
 NAME = Step("{character}", re.compile("By what name"))
@@ -84,9 +87,18 @@ def test_nothing_that_a_mud_says_breaks_it_or_makes_it_talk_too_much(said: Any) 
     assert len(answers) <= len(STEPS)
 
 
+def stored(*passwords: str | None) -> Callable[[], Awaitable[str | None]]:
+    """Return what reads one of these after the other."""
+    left = list(passwords)
+
+    async def read() -> str | None:
+        return left.pop(0)
+
+    return read
+
+
 async def test_a_plan_reads_the_password_anew_for_each_connection() -> None:
-    stored = ["first", "second"]
-    plan = LoginPlan("osric", MUD, STEPS, "Osric", lambda: stored.pop(0))
+    plan = LoginPlan("osric", MUD, STEPS, "Osric", stored("first", "second"))
     for password in ("first", "second"):
         login = await plan.begin(MUD)
         assert login is not None
@@ -118,7 +130,7 @@ async def test_no_other_mud_hears_the_password(other: MudAddress) -> None:
 async def test_a_password_that_is_not_stored_is_told_without_stopping_anything(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    login = await LoginPlan("osric", MUD, STEPS, "Osric", lambda: None).begin(MUD)
+    login = await LoginPlan("osric", MUD, STEPS, "Osric", stored(None)).begin(MUD)
     assert login is not None
     assert 'store it with "bastproxy password profile osric"' in caplog.text
     assert login.line("By what name") == [Answer("Osric", False)]
@@ -128,10 +140,24 @@ async def test_a_password_that_is_not_stored_is_told_without_stopping_anything(
 async def test_a_password_that_cannot_be_read_is_told_without_stopping_anything(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def broken() -> str:
+    async def broken() -> str:
         raise OSError("no bus")
 
     login = await LoginPlan("osric", MUD, STEPS, "Osric", broken).begin(MUD)
     assert login is not None
     assert "the password of the profile osric is not sent: no bus" in caplog.text
+    assert login.line("By what name") == [Answer("Osric", False)]
+
+
+async def test_a_keyring_that_does_not_answer_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def locked() -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    monkeypatch.setattr(module, "KEYRING_SECONDS", 0.01)
+    login = await LoginPlan("osric", MUD, STEPS, "Osric", locked).begin(MUD)
+    assert login is not None
+    assert "the keyring does not answer; is it locked?" in caplog.text
     assert login.line("By what name") == [Answer("Osric", False)]

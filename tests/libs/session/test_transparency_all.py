@@ -139,6 +139,13 @@ class Decoder(TelnetWriter):
         self.prompts.append(len(self.text))
 
 
+async def until(condition, seconds=10):
+    """Wait until something holds that nobody announces."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - there is no event of it
+            await asyncio.sleep(0)
+
+
 class End(asyncio.Protocol):
     """One end of a connection: telnetlib3 hears what comes, and a client's answers."""
 
@@ -219,13 +226,10 @@ class Stage:
         assert await session.connect(*address)
         await self._connect(session.address)
         await self._connect(address)
-        async with asyncio.timeout(SECONDS):
-            while len(self.muds) < 2 or not all(mud.transport for mud in self.muds):
-                await asyncio.sleep(0)
-            for mud in self.muds:
-                mud.transport.write(self._offers)
-            while not session.clients or not self._settled(session.mud, session.clients):
-                await asyncio.sleep(0)
+        await until(lambda: [bool(mud.transport) for mud in self.muds] == [True, True])
+        for mud in self.muds:
+            mud.transport.write(self._offers)
+        await until(lambda: session.clients and self._settled(session.mud, session.clients))
         await self.pass_on(True, [END])  # with it went all that settled it
         return self
 
@@ -299,7 +303,7 @@ texts = st.lists(
 ).map(lambda pieces: b"".join(pieces).replace(b"\xff", b"\xff\xff"))
 bodies = st.one_of(
     st.binary(max_size=12),
-    st.sampled_from([b"Char.Vitals {\"hp\": 1}", b"\1HP\2\3\1a\2\4", b"Bad.Json {", b"y" * 5000]),
+    st.sampled_from([b'Char.Vitals {"hp": 1}', b"\1HP\2\3\1a\2\4", b"Bad.Json {", b"y" * 5000]),
     st.sampled_from([b"\xff", b"\xff\xf0", b"a \xff\xff", b"\xff\xfa\xc9", b"", b"\0", b"\r\n"]),
 )
 verbs = st.sampled_from([WILL, WONT, DO, DONT])

@@ -9,7 +9,7 @@ from bastproxy.libs.net.abilities import Abilities
 from bastproxy.libs.net.connection import CONTROL_LIMIT, QUIET_TIME, Connection
 from bastproxy.libs.net.introduction import Message
 from bastproxy.libs.net.lines import MAX_LINE, Item, Line
-from bastproxy.libs.net.queue import Kind, OutputQueue
+from bastproxy.libs.net.queue import Entry, Kind, OutputQueue
 from bastproxy.libs.net.sockets import KEEP_ALIVE, KeepAlive
 from bastproxy.libs.net.telnet import Broken, Negotiated, Subnegotiation, Telnet
 from bastproxy.libs.net.telnet.constants import (
@@ -34,6 +34,10 @@ _ASKED: Final = (TTYPE, NAWS, NEW_ENVIRON)
 _TOLD: Final = (*_ASKED, CHARSET)
 
 CRLF: Final = b"\r\n"
+
+# Looked up once: see the queue.
+_LINE: Final = Kind.LINE
+_PART: Final = Kind.PART
 
 
 class ClientHandler(Protocol):
@@ -159,17 +163,26 @@ class ClientConnection(Connection):
             ends = True  # the rest of a line end opens no line
         if ends:
             self.lines_sent += 1
-        self._put(data, Kind.LINE if ends else Kind.PART)
+        self._put((data, _LINE if ends else _PART))
+
+    def shared_line(self, data: bytes) -> Entry:
+        """Encode text bytes that end a line, for this client and all others of its encoding."""
+        return self.telnet.text(data), _LINE
+
+    def send_shared(self, line: Entry) -> None:
+        """Send what :meth:`shared_line` has made, of this client or of another one."""
+        self.lines_sent += 1
+        self._put(line)
 
     def send_line(self, data: bytes) -> None:
         """Send a line that is not the MUD's; an open line is ended first."""
         if self._queue.open:
-            self._put(CRLF, Kind.LINE)
+            self._put((CRLF, _LINE))
         self.send_text(data + CRLF)
 
     def send_message(self, option: int, data: bytes) -> None:
         """Send a message of an out-of-band protocol such as GMCP."""
-        self._put(self.telnet.subnegotiation(option, data), Kind.MESSAGE)
+        self._put((self.telnet.subnegotiation(option, data), Kind.MESSAGE))
 
     def offer(self, option: int, *, local: bool = True) -> None:
         """Offer to do an option, as MUDs do; or ask the client to do it."""
@@ -186,19 +199,19 @@ class ClientConnection(Connection):
         """
         self.request(ECHO, local=True, on=on)
 
-    def _put(self, data: bytes, kind: Kind) -> None:
+    def _put(self, entry: Entry) -> None:
         if self.closed:
             return
         queue = self._queue
-        queue.add(data, kind)
-        if queue.size > queue.limit:
+        queue.append(entry)
+        if queue.is_full:
             self.flush()
             queue.trim()
         elif not self._flush_scheduled:
             self._schedule_flush()
 
     def _put_control(self, data: bytes, kind: Kind = Kind.CONTROL) -> None:
-        self._put(data, kind)
+        self._put((data, kind))
         if self._queue.control_size > CONTROL_LIMIT:
             self._give_up("it asks, and does not read the answers")
 
@@ -211,9 +224,12 @@ class ClientConnection(Connection):
         queue, writer = self._queue, self._writer
         while queue and not self._writing_paused:
             writer.write(queue.take(_STEP))
-            if queue.switch is Kind.COMPRESS:
+            switch = queue.switch
+            if switch is None:
+                continue
+            if switch is Kind.COMPRESS:
                 writer.begin_compressing()
-            elif queue.switch is Kind.PLAIN:
+            else:
                 writer.end_compressing()
 
     def _opened(self) -> None:

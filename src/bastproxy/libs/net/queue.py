@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum, auto
 from itertools import groupby
+from typing import Final, TypeAlias
 
 
 class Kind(Enum):
@@ -22,11 +23,25 @@ class Kind(Enum):
     PLAIN = auto()
 
 
+# In Python 3.11 looking up a member takes longer than all else that is done with a line.
+_LINE: Final = Kind.LINE
+_PART: Final = Kind.PART
+_MESSAGE: Final = Kind.MESSAGE
+_CONTROL: Final = Kind.CONTROL
+
+Entry: TypeAlias = tuple[bytes, Kind]
+
+_FEW: Final = 64
+_LEAST: Final = 16
+"""Bytes that an entry counts for at least: a million of empty lines takes memory too."""
+
+
 class OutputQueue:
     """Entries in order, oldest first.
 
     :param limit: bytes that :meth:`trim` leaves.
     :ivar size: bytes.
+    :ivar most: entries that :meth:`trim` leaves.
     :ivar control_size: bytes of these that are never dropped.
     :ivar switch: COMPRESS or PLAIN, when that was the last that :meth:`take` returned.
     :ivar left_out: lines dropped since :meth:`take` last said so.
@@ -42,6 +57,7 @@ class OutputQueue:
         "dropped",
         "left_out",
         "limit",
+        "most",
         "open",
         "size",
         "switch",
@@ -49,47 +65,61 @@ class OutputQueue:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.most = max(limit // _LEAST, _FEW)
         self.size = 0
         self.control_size = 0
         self.left_out = 0
         self.dropped = 0
         self.open = False
         self.switch: Kind | None = None
-        self._entries: deque[tuple[bytes, Kind]] = deque()
+        self._entries: deque[Entry] = deque()
         self._skipping = False
         self._taken_open = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is more in it than it is to hold."""
+        return self.size > self.limit or len(self._entries) > self.most
 
     def __bool__(self) -> bool:
         return bool(self._entries) or bool(self.left_out)
 
     def add(self, data: bytes, kind: Kind) -> None:
         """Append an entry, unless it is the rest of a line that was dropped."""
-        if kind is Kind.LINE or kind is Kind.PART:
-            self.open = kind is Kind.PART
+        self.append((data, kind))
+
+    def append(self, entry: Entry) -> None:
+        """Append an entry that other queues may have too.
+
+        One for all spares the garbage collector most of its work.
+        """
+        data, kind = entry
+        if kind is _LINE or kind is _PART:
+            self.open = kind is _PART
             if self._skipping:
                 self._skipping = self.open
                 return
-        elif kind is not Kind.MESSAGE:
+        elif kind is not _MESSAGE:
             self.control_size += len(data)
-        self._entries.append((data, kind))
+        self._entries.append(entry)
         self.size += len(data)
 
     def trim(self) -> None:
         """Drop the oldest lines, whole, until the limit is kept."""
-        kept: list[tuple[bytes, Kind]] = []
+        kept: list[Entry] = []
         inside = False
         skipping = self._skipping
-        while self._entries and (inside or self.size > self.limit):
+        while self._entries and (inside or self.is_full):
             data, kind = self._entries.popleft()
-            if kind not in (Kind.LINE, Kind.PART, Kind.MESSAGE):
+            if kind not in (_LINE, _PART, _MESSAGE):
                 kept.append((data, kind))
                 continue
             self.size -= len(data)
-            if kind is not Kind.MESSAGE:
+            if kind is not _MESSAGE:
                 if not inside:
                     self.left_out += 1
                     self.dropped += 1
-                skipping = inside = kind is Kind.PART
+                skipping = inside = kind is _PART
         self._skipping = skipping
         for of_kind, group in groupby(reversed(kept), key=lambda entry: entry[1]):
             joined = b"".join(data for data, _ in reversed([*group]))
@@ -103,15 +133,16 @@ class OutputQueue:
         self.switch = None
         parts = [self._notice()] if self.left_out else []
         taken = 0
-        while self._entries and taken < size:
-            data, kind = self._entries.popleft()
+        entries = self._entries
+        while entries and taken < size:
+            data, kind = entries.popleft()
             taken += len(data)
             parts.append(data)
-            if kind is Kind.LINE or kind is Kind.PART:
-                self._taken_open = kind is Kind.PART
-            elif kind is not Kind.MESSAGE:
+            if kind is _LINE or kind is _PART:
+                self._taken_open = kind is _PART
+            elif kind is not _MESSAGE:
                 self.control_size -= len(data)
-                if kind is not Kind.CONTROL:
+                if kind is not _CONTROL:
                     self.switch = kind
                     break
         self.size -= taken

@@ -8,6 +8,7 @@ from typing import Final
 from bastproxy.libs.events import Dispatcher
 from bastproxy.libs.net.client import ClientConnection
 from bastproxy.libs.net.lines import Line, transcode
+from bastproxy.libs.net.queue import Entry
 from bastproxy.libs.net.telnet.constants import MXP
 from bastproxy.libs.session import declared as ev
 from bastproxy.libs.session.clients import Clients
@@ -134,8 +135,16 @@ class Down:
                 client.send_text(data, ends=ends, prompt=prompt)
             return
         text += end
+        if prompt or not ends:
+            for client in clients:
+                client.send_text(self._encoded(text, client), ends=ends, prompt=prompt)
+            return
+        made: dict[str, Entry] = {}  # most clients take it alike
         for client in clients:
-            client.send_text(self._encoded(text, client), ends=ends, prompt=prompt)
+            line = made.get(client.encoding)
+            if line is None:
+                line = made[client.encoding] = client.shared_line(self._encoded(text, client))
+            client.send_shared(line)
 
     def _encoded(self, data: bytes, client: ClientConnection) -> bytes:
         if client.encoding == self.encoding:

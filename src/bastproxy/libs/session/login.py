@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
 from bastproxy.libs.net.address import MudAddress
@@ -13,6 +13,9 @@ from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session.declared import OWNER_ID
 
 SECONDS: Final = 60.0
+KEYRING_SECONDS: Final = 30.0
+"""How long the player may take to unlock the keyring; then the MUD is connected without it."""
+
 MAX_TEXT: Final = 4096
 """So much of a line that has not ended is kept, to find the step's words in it."""
 
@@ -128,7 +131,7 @@ class LoginPlan:
         address: MudAddress,
         steps: Sequence[Step],
         character: str,
-        password: Callable[[], str | None],
+        password: Callable[[], Awaitable[str | None]],
     ) -> None:
         self.name = name
         self.address = address
@@ -147,8 +150,11 @@ class LoginPlan:
 
     async def _read_password(self) -> str | None:
         try:
-            password = await asyncio.to_thread(self._password)
+            async with asyncio.timeout(KEYRING_SECONDS):
+                password = await self._password()
             reason = f'none is stored; store it with "bastproxy password profile {self.name}"'
+        except TimeoutError:
+            password, reason = None, "the keyring does not answer; is it locked?"
         except Exception as error:  # a file or a keyring that cannot be read: play all the same
             password, reason = None, str(error)
         if not password:

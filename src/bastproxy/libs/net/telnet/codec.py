@@ -35,8 +35,9 @@ from bastproxy.libs.net.telnet.lines import split_lines, trailing_returns
 from bastproxy.libs.net.telnet.negotiation import Negotiation, State, check_option
 from bastproxy.libs.net.telnet.subnegotiation import Collector
 
-MAX_INFLATED: Final = 1 << 18
-"""Bytes that one call of :meth:`Telnet.receive` inflates at most; asyncio reads as many at once."""
+MAX_INFLATED: Final = 1 << 16
+"""Bytes that one call of :meth:`Telnet.receive` inflates at most: of empty lines, so many are
+the work of some tenths of a second."""
 
 _STEP: Final = 1 << 14
 _IAC: Final = bytes([IAC])
