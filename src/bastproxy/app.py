@@ -22,6 +22,7 @@ from bastproxy.libs.plugins.lifecycle import command_modules
 from bastproxy.libs.records import LogOutput, LogRecord
 from bastproxy.libs.session import Session
 from bastproxy.libs.settings import SettingsStore
+from bastproxy.libs.triggers import Triggers
 from bastproxy.plugins._baseplugin._patch import BasePatches
 from bastproxy.plugins._baseplugin._update import BaseUpdate
 
@@ -78,6 +79,8 @@ class App:
         self.settings = SettingsStore(kernel.ledger, self._data_directory, self._setting_changed)
         self.commands = CommandTable(kernel.ledger, kernel.tasks, purpose_of=self._purpose)
         self.commands.attach(kernel.scanner)
+        self.triggers = Triggers(kernel.ledger, kernel.dispatcher)
+        self.triggers.attach(kernel.scanner)
         self.passwords = Passwords(options.access_file)
         self.attempts = Attempts()
         self.gmcp = Gmcp(kernel.dispatcher, kernel.ledger)
@@ -222,12 +225,16 @@ class App:
     def _use_profile(self) -> None:
         profile = self.options.profile
         if profile is not None:
-            self.session.login_plan = profile.login_plan(Vault(self.options.home).get)
+            vault, run = Vault(self.options.home), self.kernel.work.threads.run
+            self.session.login_plan = profile.login_plan(
+                lambda name: run(OWNER_ID, vault.get, name)
+            )
 
     def _offer_engines(self) -> None:
         add = self.kernel.registry.add
         add("libs.commands", "get.table", lambda: self.commands, "the command engine")
         add("libs.settings", "get.store", lambda: self.settings, "the settings engine")
+        add("libs.triggers", "get.triggers", lambda: self.triggers, "the trigger engine")
         add("libs.session", "get.session", lambda: self.session, "the connections")
         add("libs.gmcp", "get.gmcp", lambda: self.gmcp, "the MUD's GMCP")
         add("libs.msdp", "get.msdp", lambda: self.msdp, "the MUD's MSDP")
@@ -289,7 +296,10 @@ def check_loopback(address: Address, *, locked: bool = False) -> bool:
     :raises ConfigError: they could, and are not asked; or the host does not resolve.
     """
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        # As the listener asks: to "*" the answers differ.
+        found = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
     except OSError as error:
         raise ConfigError(f"cannot listen on {address}: {error.strerror or error}") from error
     if all(_is_loopback(str(sockaddr[0])) for *_, sockaddr in found):

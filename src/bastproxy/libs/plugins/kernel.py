@@ -35,6 +35,7 @@ class Kernel:
         add("libs.tasks", "spawn", self.tasks.spawn, "run a coroutine as a task of an owner")
         add("libs.ledger", "get.ledger", lambda: self.ledger, "who owns which registration")
         timers, closeables = self.work.timers, self.work.closeables
+        add("libs.work", "get.schedules", lambda: self.work.schedules, "the named timers")
         add("libs.work", "call.later", timers.call_later, "call a function after a time")
         add("libs.work", "call.every", timers.call_every, "call a function again and again")
         add("libs.work", "run.in.thread", self.work.threads.run, "run a function in a thread")

@@ -19,6 +19,13 @@ def log_failure(owner_id: str, what: str, error: BaseException) -> None:
     )
 
 
+def log_warning(owner_id: str, message: str) -> None:
+    """Log a warning, to the logger of the owner."""
+    logging.getLogger(f"bastproxy.{owner_id}").warning(
+        "%s", message, extra={"sources": (owner_id, SOURCE)}
+    )
+
+
 def name_of(function: object) -> str:
     """Return what a person calls a function."""
     inner = getattr(function, "func", function)  # of a partial

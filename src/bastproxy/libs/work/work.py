@@ -7,6 +7,7 @@ from time import monotonic
 from bastproxy.libs.ledger import Ledger
 from bastproxy.libs.tasks import Tasks
 from bastproxy.libs.work.closeables import Closeables
+from bastproxy.libs.work.schedules import Schedules
 from bastproxy.libs.work.threads import Threads
 from bastproxy.libs.work.timers import Timers
 
@@ -17,6 +18,7 @@ class Work:
     def __init__(self, ledger: Ledger, tasks: Tasks) -> None:
         self.tasks = tasks
         self.timers = Timers(ledger, tasks)
+        self.schedules = Schedules(ledger, tasks)
         self.threads = Threads(ledger)
         self.closeables = Closeables(ledger, tasks)
 

@@ -1,0 +1,1 @@
+"""What players define: their timers, and the file that keeps them."""

@@ -1,0 +1,1 @@
+"""What players define: their triggers, and the files that keep them."""
