@@ -21,6 +21,7 @@ from bastproxy.testing.harness import write_plugin
 #: Files whose tests repeat things thousands of times; coverage would triple their time.
 HEAVY = {
     "test_benchmarks.py",
+    "test_evening.py",
     "test_evennia.py",
     "test_reload_flood.py",
     "test_reload_leaks.py",

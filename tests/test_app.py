@@ -239,3 +239,8 @@ def test_addresses_that_others_could_reach_need_a_password(host: str) -> None:
     with pytest.raises(ConfigError, match="other machines could connect"):
         check_loopback(Address(host, 0))
     assert check_loopback(Address(host, 0), locked=True)
+
+
+def test_a_star_is_no_way_around_the_password() -> None:
+    with pytest.raises(ConfigError, match="cannot listen on"):  # some systems resolve it
+        check_loopback(Address("*", 0))

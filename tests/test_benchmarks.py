@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[1]
         ("events", ["Event with 10 callbacks", "raise_event", "pluggy", "blinker"]),
         ("reload", ["importlib.reload", "more APIs each", "others loaded", "one plugin"]),
         ("clients", ["bare relay, plain", "proxy, MCCP on both sides", "Memory for each of 10"]),
+        ("triggers", ["the engine, 100", "a loop over re, 100", "triggers before"]),
+        ("evening", ["nothing set up", "all of it, the log too", "CPU a line"]),
         ("load", ["plain imports", "the loader", "until it listens"]),
     ],
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from bastproxy.libs.access.addresses import host_of, network_of, show
+from bastproxy.libs.access.addresses import host_of, network_of, person_of, show
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,14 @@ from bastproxy.libs.access.addresses import host_of, network_of, show
 def test_an_address_counts_as_one_person(address: str, counts_as: str) -> None:
     assert show(network_of(address)) == counts_as
     assert network_of(counts_as) == network_of(address)
+    assert person_of(address) == counts_as
 
 
 @pytest.mark.parametrize("text", ["", "host", "192.0.2", "192.0.2.7/33", "/", "%eth0"])
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         network_of(text)
+    assert person_of(text) == text
 
 
 @pytest.mark.parametrize(

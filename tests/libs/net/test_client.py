@@ -100,6 +100,30 @@ async def test_its_environment_is_asked_for_and_followed(clients):
     assert client.environ == {**variables, "CLIENT_NAME": "tin", "MORE": "x"}
 
 
+async def test_its_variables_are_asked_for_by_name_and_empty_ones_dropped(clients):
+    peer = await clients.connect(variables={"CLIENT_NAME": "tin", "TERMINAL_TYPE": ""})
+    (question,) = [data for option, data in peer.messages if option == NEW_ENVIRON]
+    assert question == (b"\1\0CLIENT_NAME\0CLIENT_VERSION\0TERMINAL_TYPE\0MTTS\0CHARSET\0TERM\3")
+    assert clients.client.environ == {"CLIENT_NAME": "tin"}
+    peer.send_message(NEW_ENVIRON, b"\2\0CLIENT_NAME\1")
+    await peer.sync()
+    assert clients.client.environ == {}
+
+
+@pytest.mark.parametrize(
+    ("variables", "encoding"),
+    [
+        ({"CHARSET": "ISO-8859-1", "MTTS": "4"}, "iso8859-1"),
+        ({"CHARSET": "UTF-8"}, "utf-8"),
+        ({"CHARSET": "KLINGON", "MTTS": "4"}, "utf-8"),
+    ],
+)
+async def test_its_encoding_may_be_a_variable(clients, variables, encoding):
+    await clients.connect(variables=variables)
+    assert clients.client.charset_settled
+    assert clients.client.encoding == encoding
+
+
 async def test_variables_without_end_are_bounded(clients):
     peer = await clients.connect(variables={"a": "b"})
     for number in range(600):

@@ -24,6 +24,8 @@ from bastproxy.libs.net.telnet.constants import (
     NAWS,
     NEW_ENVIRON,
     NOP,
+    SB,
+    SE,
     SGA,
     TTYPE,
     WILL,
@@ -63,6 +65,27 @@ async def test_the_mud_is_told_the_window_when_it_asks_and_when_it_changes(mud):
     await peer.ask(NAWS)
     await peer.wait_for(lambda: peer.window == (80, 25))
     assert [option for option, _ in peer.messages] == [NAWS, NAWS]
+
+
+async def test_an_option_is_agreed_to_before_it_is_used(mud):
+    said = asyncio.get_running_loop().create_future()
+
+    async def serve(reader, writer):
+        writer.write(bytes((IAC, WILL, GMCP)))
+        said.set_result(await reader.readuntil(bytes((IAC, SE))))
+        writer.close()
+
+    def received(connection, items):
+        for item in items:
+            if isinstance(item, Negotiated):
+                connection.send_message(GMCP, b"Core.Hello")
+
+    mud.mud_received = received
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        await mud.open(MudAddress(*server.sockets[0].getsockname()))
+        agreement = bytes((IAC, DO, GMCP))
+        message = bytes((IAC, SB, GMCP, *b"Core.Hello", IAC, SE))
+        assert await asyncio.wait_for(said, 5) == agreement + message
 
 
 async def environment(peer, body=environ.SEND_ALL):

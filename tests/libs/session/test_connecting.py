@@ -62,8 +62,10 @@ async def test_a_mud_that_cannot_be_reached_says_why(world, refusing, host, reas
     client = await world.connect()
     assert not await world.session.connect(host, refusing)
     assert reason in found[0]["reason"]
-    await client.read_until(f"cannot connect to {host} {refusing}: ")
-    assert "#bp.proxy.connect HOST PORT" in await client.read_line() + await client.read_line()
+    await client.read_line()
+    line = await client.read_line()
+    assert line.startswith(f"[bastproxy] cannot connect to {host}:{refusing}: ")
+    assert line.endswith("; to connect, type: #bp.proxy.connect")
 
 
 async def test_the_next_address_is_tried_when_one_fails(world, monkeypatch):
@@ -162,9 +164,74 @@ async def test_players_are_told(world):
     await world.lose_mud()
     assert "is disconnected: the other end has closed" in await client.read_line()
     await client.send_line("look")
-    assert "#bp.proxy.connect HOST PORT" in await client.read_line()
+    assert await client.read_line() == (
+        f"[bastproxy] 127.0.0.1:{world.mud.port} is not connected; "
+        "to connect, type: #bp.proxy.connect"
+    )
     assert await world.session.reconnect()
-    assert await client.read_line() == f"[bastproxy] connected to 127.0.0.1 {world.mud.port}"
+    assert await client.read_line() == f"[bastproxy] connected to 127.0.0.1:{world.mud.port}"
+
+
+async def test_who_has_quit_is_told_how_to_come_back(world):
+    world.session.notices = True
+    client = await world.connect()
+    await client.send_line("quit")
+    assert await world.mud.read_line() == "quit"
+    await world.lose_mud()
+    line = await client.read_line()
+    assert "is disconnected: the other end has closed the connection; " in line
+    assert line.endswith("to connect, type: #bp.proxy.connect")
+
+
+async def test_while_it_connects_again_each_try_is_one_line_and_advises_nothing(world):
+    session = world.session
+    session.notices = True
+    session.reconnector.backoff.first = session.reconnector.backoff.longest = 0.05
+    session.reconnector.backoff.reset()
+    client = await world.connect()
+    assert world.mud._server is not None
+    world.mud._server.close()
+    world.mud.peer.reset()
+    lines = await client.read_lines(2)
+    await client.send_line("look")
+    address = f"127.0.0.1:{world.mud.port}"
+    await client.read_until(f"{address} is not connected; the proxy goes on trying\r\n")
+    assert lines[0].startswith(f"[bastproxy] {address} is disconnected: ")
+    assert lines[1].startswith(f"[bastproxy] cannot connect to {address}: ")
+    for line in lines:
+        assert line.endswith("; connecting again in 0 s")
+
+
+async def test_who_gives_a_command_is_told_by_its_answer_and_the_others_by_a_notice(world):
+    session = world.session
+    session.notices = True
+    asking, other = await world.connect(), await world.connect()
+    assert await session.reconnect(asked_by="client-1")
+    address = f"127.0.0.1:{world.mud.port}"
+    assert await other.read_lines(2) == [
+        f"[bastproxy] {address} is disconnected: the player connects again",
+        f"[bastproxy] connected to {address}",
+    ]
+    session.send_to_clients("end")
+    assert await asking.read_line() == "end"
+    session.disconnect("enough", asked_by="client-2")
+    assert await asking.read_line() == f"[bastproxy] {address} is disconnected: enough"
+    assert await other.read_line() == "end"
+    session.send_to_clients("end")
+    assert await other.read_line() == "end"
+
+
+async def test_who_asks_is_not_told_twice_that_it_failed(world, refusing):
+    world.session.disconnect("")
+    world.session.notices = True
+    asking = await world.connect()
+    await asking.read_line()
+    other = await world.connect()
+    await other.read_line()
+    assert not await world.session.connect("127.0.0.1", refusing, asked_by="client-1")
+    assert "cannot connect" in await other.read_line()
+    world.session.send_to_clients("end")
+    assert await asking.read_line() == "end"
 
 
 async def test_without_notices_players_are_told_nothing(world):
@@ -187,18 +254,26 @@ async def test_a_connection_that_says_nothing_disturbs_nothing(world):
     assert await client.read_line() == "two"
 
 
-async def test_who_only_watches_is_told_once_and_not_heard(world):
+async def test_who_only_watches_is_told_and_not_heard(world, monkeypatch):
     world.session.notices = True
+    world.session.show_typed = False
     watcher, player = await world.connect(), await world.connect()
     assert world.session.set_view_only("client-1", True)
+    assert "you are only watching" in await watcher.read_line()
+    assert world.session.set_view_only("client-1", True)
     await watcher.send(b"one\r\ntwo\r\n")
-    assert "only watching" in await watcher.read_line()
+    line = await watcher.read_line()
+    assert "what you type goes nowhere, the commands of the proxy included" in line
     await watcher.sync()
+    monkeypatch.setattr("bastproxy.libs.session.session.HINT_SECONDS", 0)
+    await watcher.send_line("again")
+    assert await watcher.read_line() == line
     await player.send_line("three")
     assert await world.mud.read_line() == "three"
     await world.mud.send_line("seen")
     assert await watcher.read_line() == "seen"
     assert world.session.set_view_only("client-1", False)
+    assert "you may play" in await watcher.read_line()
     await watcher.send_line("four")
     assert await world.mud.read_line() == "four"
     assert not world.session.set_view_only("client-9", True)
@@ -207,8 +282,23 @@ async def test_who_only_watches_is_told_once_and_not_heard(world):
 async def test_info_tells_of_every_connection(world):
     await world.connect()
     text = "\n".join(world.session.info())
-    assert f"listening on  127.0.0.1 {world.session.address[1]}" in text
+    assert f"listening on  127.0.0.1:{world.session.address[1]}" in text
     assert f"connected to 127.0.0.1:{world.mud.port}" in text
     assert "client-1" in text
     world.session.disconnect("")
     assert "not connected" in "\n".join(world.session.info())
+
+
+async def test_info_tells_a_ratio_only_of_what_is_worth_one(world):
+    client = await world.connect(mccp2=True)
+    await world.mud.send_line("hello")
+    assert await client.read_line() == "hello"
+    text = "\n".join(world.session.info())
+    assert "compressed" not in text
+    assert "sent 1 line, " in text
+    for number in range(300):
+        await world.mud.send_line(f"{number} " + "A quiet room. " * 10)
+    await client.read_lines(300)
+    text = "\n".join(world.session.info())
+    assert "sent 301 lines, " in text
+    assert "compressed" in text

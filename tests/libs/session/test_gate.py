@@ -408,6 +408,19 @@ async def test_only_so_many_wait_and_no_address_takes_all_places(
     assert await (await door.connect()).read_prompt() == PROMPT
 
 
+async def test_the_addresses_of_one_customer_count_as_one(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.gate.most_waiting = 8
+    for number in (1, 2):
+        as_from(door, f"2001:db8:1:2::{number}", monkeypatch)
+        await (await door.connect()).read_prompt()
+    as_from(door, "2001:db8:1:2::3", monkeypatch)
+    assert "too many wait" in await door.refused()
+    as_from(door, "2001:db8:1:3::1", monkeypatch)
+    assert await (await door.connect()).read_prompt() == PROMPT
+
+
 async def test_two_hundred_who_connect_and_hang_leave_room_for_nobody_else_to_suffer(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

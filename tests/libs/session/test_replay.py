@@ -117,3 +117,45 @@ async def test_too_much_is_cut_to_what_a_client_may_be_behind(make_world):
         assert f"{numbers[0]} more are not kept" in lines[0]
     finally:
         await world.stop()
+
+
+async def test_what_players_typed_is_replayed_behind_the_prompts(world):
+    first = await world.connect()
+    await world.mud.send_prompt("<hp> ")
+    await first.read_prompt()
+    await first.send_line("look")
+    assert await world.mud.read_line() == "look"
+    await world.mud.send(b"A room.\r\n")
+    await first.read_until("room.")
+    late = await world.connect()
+    await late.read_until("now:\r\n")
+    lines = bytes(late.raw).split(b"\r\n")
+    assert lines[1:3] == [b"<hp> look", b"A room."]
+    assert b"look" not in first.raw
+
+
+async def test_the_prompt_comes_again_behind_the_marks(world):
+    first = await world.connect()
+    await world.mud.send_prompt("<hp> ")
+    await first.read_prompt()
+    world.session.send_to_clients("hello")
+    await first.read_prompt()
+    late = await world.connect()
+    assert await late.read_prompt() == "<hp> "
+    assert await late.read_prompt() == "<hp> "
+    lines = bytes(late.raw).split(b"\r\n")
+    assert lines[1:] == [b"<hp> ", b"hello", b"[bastproxy] now:", b"<hp> "]
+
+
+async def test_the_prompt_of_a_mud_that_is_gone_does_not_come_again(world):
+    first = await world.connect()
+    await world.mud.send_prompt("<hp> ")
+    await first.read_prompt()
+    await world.lose_mud()
+    world.session.send_to_clients("hello")
+    await first.read_until("hello\r\n")
+    late = await world.connect()
+    await late.read_until("now:\r\n")
+    await late.sync()
+    assert late.prompts == ["<hp> "]
+    assert late.raw.endswith(b"now:\r\n")

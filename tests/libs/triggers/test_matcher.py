@@ -92,7 +92,7 @@ operations = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(operations)
 def test_it_is_right_whatever_was_added_and_removed(operations):
     matcher = Matcher()

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bastproxy.libs.triggers import PatternError, RegisterToTrigger, triggers, watch
@@ -443,7 +443,7 @@ def expected(cases, lines):
         before = plain
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(pattern_texts, options), max_size=6),
     st.lists(line_texts, min_size=1, max_size=6),

@@ -60,7 +60,7 @@ async def test_a_watcher_sees_everything_and_says_nothing(proxy):
     await player.send_line("look")
     assert await proxy.mud.read_line() == "look"
     await proxy.mud.send_line("A dragon sleeps here.")
-    assert await watcher.read_line() == "A dragon sleeps here."
+    assert await watcher.read_lines(2) == ["look", "A dragon sleeps here."]
     assert "watches" in (await proxy.command("#bp.clients.list"))[2]
     await player.send_line("#bp.clients.viewonly 2 off")
     assert await player.read_line() == "A dragon sleeps here."
@@ -100,7 +100,7 @@ async def test_show_tells_what_was_agreed_on_with_a_client(proxy):
     assert await client.read_line() == "client-1"
     text = (await client.read_until("telnet: ")).decode()
     assert "terminal unknown" in text
-    assert "received 1 lines" in text
+    assert "received 1 line, " in text
     assert "encoding utf-8" in text
     assert await proxy.command("#bp.clients.show 7") == [
         "there is no client 'client-7'; there is client-1"
@@ -149,3 +149,34 @@ async def test_plugins_see_text_in_whatever_encoding_the_mud_has(tmp_path):
         assert (await lines.wait())[0]["line"] == "Grüße"
         await client.send("sag ja: é €\r\n".encode())
         await proxy.mud.read_until("sag ja: é ?\r\n".encode("latin-1"))
+
+
+async def test_a_client_gets_as_many_colours_as_it_can_show(proxy):
+    one, two = await proxy.connect(), await proxy.connect()
+    assert await proxy.command("#bp.clients.colors 2 none") == ["client-2 gets its colours as none"]
+    await proxy.mud.send(b"\x1b[38;5;196mred\x1b[0m.\r\n")
+    await one.read_until(b"\x1b[38;5;196mred\x1b[0m.\r\n")
+    await two.read_until(b"red.\r\n")
+    assert b"\x1b[" not in two.raw
+    assert await proxy.command("#bp.clients.colors 2 auto") == ["client-2 gets its colours as true"]
+    assert (await proxy.command("#bp.clients.colors 9 16"))[0].startswith("there is no client")
+
+
+async def test_the_settings_say_what_clients_see_beside_the_game(proxy):
+    session = proxy.app.session
+    assert session.show_typed
+    assert session.prompt_again
+    one, two = await proxy.connect(), await proxy.connect()
+    await proxy.command("#bp.clients.set show_typed off")
+    await proxy.command("#bp.clients.set prompt_again off")
+    await proxy.mud.send_prompt("<hp> ")
+    await one.read_prompt()
+    await two.read_prompt()
+    proxy.api(f"{CLIENTS}:send")("hello")
+    await one.send_line("look")
+    assert await proxy.mud.read_line() == "look"
+    await proxy.mud.send_line("A room.")
+    assert await two.read_until("A room.\r\n") == b"<hp> \r\nhello\r\nA room.\r\n"
+    await proxy.command("#bp.clients.set show_typed on")
+    await one.send_line("north")
+    await two.read_until("north")

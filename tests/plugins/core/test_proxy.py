@@ -96,7 +96,7 @@ async def test_a_mud_that_refuses_is_told_and_not_remembered(alone, nowhere):
     host, port = nowhere
     failed = alone.events("ev_mud_connect_failed")
     (answer,) = await alone.command(f"#bp.proxy.connect {host} {port}")
-    assert answer.startswith(f"{host} {port} cannot be reached: ")
+    assert answer.startswith(f"{host}:{port} cannot be reached: ")
     assert "refuse" in answer
     assert (failed[0]["host"], failed[0]["port"]) == (host, port)
     assert await alone.command("#bp.proxy.reconnect") == [answer]
@@ -230,7 +230,7 @@ async def test_disconnect_ends_the_trying(tmp_path):
 async def test_info_tells_of_the_mud_and_the_clients(proxy):
     await proxy.connect()
     lines = await proxy.command("#bp.proxy.info")
-    assert any(f"127.0.0.1 {proxy.app.address.port}" in line for line in lines)
+    assert any(f"127.0.0.1:{proxy.app.address.port}" in line for line in lines)
     assert any(f"connected to 127.0.0.1:{proxy.mud.port}" in line for line in lines)
     assert any(line.startswith("client-1") for line in lines)
 
@@ -240,3 +240,20 @@ async def test_shutdown_answers_and_ends_the_proxy(proxy):
     await client.send_line("#bp.proxy.shutdown")
     assert await client.read_line() == "the proxy ends"
     await asyncio.wait_for(proxy.app.run(), 5)
+
+
+async def test_who_gives_a_command_gets_its_answer_and_no_notice(tmp_path):
+    async with ProxyHarness(tmp_path, notices=True) as proxy:
+        client = await proxy.connect()
+        address = f"127.0.0.1:{proxy.mud.port}"
+        assert (await client.read_lines(3))[1] == f"[bastproxy] connected to {address}"
+        await client.send_line("#bp.proxy.disconnect")
+        assert await client.read_line() == "disconnected"
+        await client.send_line("#bp.proxy.connect")
+        assert await client.read_line() == f"connected to {address}"
+        await client.send_line("#bp.proxy.reconnect")
+        assert await client.read_line() == "connected again"
+        other = await proxy.connect()
+        await client.send_line("#bp.proxy.disconnect")
+        assert await client.read_line() == "disconnected"
+        await other.read_until(f"{address} is disconnected: the player has disconnected")

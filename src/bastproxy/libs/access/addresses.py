@@ -35,6 +35,14 @@ def network_of(text: str) -> Network:
     return ipaddress.IPv4Network(address)
 
 
+def person_of(address: str) -> str:
+    """Return what all addresses of one person have in common; what is no address is itself."""
+    try:
+        return show(network_of(address))
+    except ValueError:
+        return address
+
+
 def show(network: Network) -> str:
     """Return a network as a player would write it: a single address without its prefix."""
     alone = network.prefixlen == network.max_prefixlen

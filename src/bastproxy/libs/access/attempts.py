@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bastproxy.libs.access.addresses import Network, network_of, show
+from bastproxy.libs.access.addresses import network_of, person_of
 from bastproxy.libs.access.bans import Ban, Bans
 
 LONGEST_DELAY: Final = 60.0
@@ -50,7 +50,7 @@ class Attempts:
 
     def wait(self, address: str) -> float:
         """Return the seconds until this address may try; 0 is now."""
-        failures = self._failures.get(_key(address))
+        failures = self._failures.get(person_of(address))
         if failures is None:
             return 0.0
         delay = _delay(failures.count)
@@ -59,7 +59,7 @@ class Attempts:
 
     def failed(self, address: str) -> Ban | None:
         """Note a wrong password, and return the ban that it has brought, if any."""
-        key, now = _key(address), self._clock()
+        key, now = person_of(address), self._clock()
         failures = self._failures.pop(key, None)
         if failures is None or now - failures.at > FORGET_AFTER:
             failures = _Failures(0, now)
@@ -75,11 +75,11 @@ class Attempts:
 
     def succeeded(self, address: str) -> None:
         """Forget the wrong passwords of an address."""
-        self._failures.pop(_key(address), None)
+        self._failures.pop(person_of(address), None)
 
     def count(self, address: str) -> int:
         """Return how many wrong passwords in a row have come from an address."""
-        failures = self._failures.get(_key(address))
+        failures = self._failures.get(person_of(address))
         return failures.count if failures is not None else 0
 
 
@@ -87,18 +87,8 @@ def _delay(count: int) -> float:
     return min(LONGEST_DELAY, 2.0 ** min(count - 1, 6))
 
 
-def _key(address: str) -> str:
-    network = _network(address)
-    return show(network) if network is not None else address
-
-
 def _is_loopback(address: str) -> bool:
-    network = _network(address)
-    return network is None or network.is_loopback  # what has no address cannot be banned
-
-
-def _network(address: str) -> Network | None:
     try:
-        return network_of(address)
+        return network_of(address).is_loopback
     except ValueError:
-        return None
+        return True  # what has no address cannot be banned

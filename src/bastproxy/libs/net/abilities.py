@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
+from bastproxy.libs.ansi import Depth
 from bastproxy.libs.net.charsets import CharsetTalk
 from bastproxy.libs.net.introduction import Message
 from bastproxy.libs.net.lines import UTF_8
 from bastproxy.libs.net.telnet import Negotiated
 from bastproxy.libs.net.telnet.constants import CHARSET, NAWS, NEW_ENVIRON, TTYPE
 from bastproxy.libs.net.telnet.options import environ
+from bastproxy.libs.net.telnet.options.charset import codec_of
 from bastproxy.libs.net.telnet.options.naws import unpack_size
 from bastproxy.libs.net.telnet.options.ttype import SEND, Mtts, TerminalNames
+
+# By name as well, for some answer a question for all with nothing; and all that users have set.
+_WANTED: Final = (
+    environ.pack_send(["CLIENT_NAME", "CLIENT_VERSION", "TERMINAL_TYPE", "MTTS", "CHARSET", "TERM"])
+    + b"\3"  # USERVAR
+)
 
 # UTF-8 stands alone: clients are known that take the last of a list, or the one they know best.
 _REQUESTS: Final = (
@@ -60,10 +68,20 @@ class Abilities:
         return Mtts(int(told) & known) if told.isdecimal() and len(told) < 10 else None
 
     @property
+    def depth(self) -> Depth:
+        """How many colours it shows; all while it does not say."""
+        mtts = self.mtts
+        if mtts is None or Mtts.TRUECOLOR in mtts:
+            return "true"
+        # Whoever forgets the bit ANSI is more common than a terminal without.
+        return "256" if Mtts.COLORS_256 in mtts else "16"
+
+    @property
     def encoding(self) -> str | None:
         """What it wants its text in, as Python names it; None while it does not say."""
-        if self._charset.codec is not None:
-            return self._charset.codec
+        told = self._charset.codec or codec_of(self.environ.get("CHARSET", ""))
+        if told is not None:
+            return told
         return UTF_8 if Mtts.UTF8 in (self.mtts or Mtts(0)) else None
 
     def agreed(self, item: Negotiated) -> Message | None:
@@ -76,7 +94,7 @@ class Abilities:
         if item.option == TTYPE and not item.local:
             return TTYPE, SEND
         if item.option == NEW_ENVIRON and not item.local:
-            return NEW_ENVIRON, environ.SEND_ALL
+            return NEW_ENVIRON, _WANTED
         return None
 
     def take(self, option: int, body: bytes) -> Message | None:
@@ -96,5 +114,6 @@ class Abilities:
         told = environ.parse(body)
         if told is not None and told.kind != "send":
             kept = {**self.environ, **told.values}
+            named = [(name, value) for name, value in kept.items() if value]
             # It may tell of changes for ever.
-            self.environ = dict([*kept.items()][-environ.MAX_VARIABLES :])
+            self.environ = dict(named[-environ.MAX_VARIABLES :])

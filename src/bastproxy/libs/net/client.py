@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from bastproxy.libs.ansi import Depth
 from bastproxy.libs.net.abilities import Abilities
 from bastproxy.libs.net.connection import CONTROL_LIMIT, QUIET_TIME, Connection
 from bastproxy.libs.net.introduction import Message
 from bastproxy.libs.net.lines import MAX_LINE, Item, Line
 from bastproxy.libs.net.queue import Entry, Kind, OutputQueue
 from bastproxy.libs.net.sockets import KEEP_ALIVE, KeepAlive
+from bastproxy.libs.net.tail import Tail, tail_after
 from bastproxy.libs.net.telnet import Broken, Negotiated, Subnegotiation, Telnet
 from bastproxy.libs.net.telnet.constants import (
     CHARSET,
@@ -66,6 +68,9 @@ class ClientConnection(Connection):
     :param queue_limit: bytes that a slow client may be behind; then the oldest lines go.
     :ivar client_id: such as ``client-1``.
     :ivar view_only: it watches, and what it types goes nowhere.
+    :ivar depth: how many colours it is shown: as many as it says itself (MTTS), all while it
+        does not say, or what :meth:`show_colours` has set.
+    :ivar prompt_again: after lines that are not the MUD's it gets the MUD's prompt again.
     """
 
     def __init__(
@@ -85,7 +90,10 @@ class ClientConnection(Connection):
         super().__init__(telnet, quiet_time=quiet_time, max_line=max_line, times=times)
         self.client_id = client_id
         self.view_only = False
-        self.told_view_only = False
+        self.prompt_again = False
+        self.depth: Depth = "true"
+        self._wanted_depth: Depth | None = None
+        self._tail: Tail | None = None
         self._abilities = Abilities()
         self._handler = handler
         self._held = held
@@ -112,6 +120,11 @@ class ClientConnection(Connection):
     def environ(self) -> dict[str, str]:
         """The variables that it has told, such as MNES' ``CLIENT_NAME``."""
         return self._abilities.environ
+
+    def show_colours(self, depth: Depth | None) -> None:
+        """Show it so many colours; None is as many as it says itself."""
+        self._wanted_depth = depth
+        self.depth = depth or self._abilities.depth
 
     @property
     def width(self) -> int:
@@ -154,6 +167,8 @@ class ClientConnection(Connection):
         :param ends: they end a line; otherwise the line stays open.
         :param prompt: mark them as a prompt, as this client understands it.
         """
+        opens = prompt or not ends
+        self._tail = tail_after(self._tail, data, marked=prompt) if opens else None
         data = self.telnet.text(data)
         if prompt:
             mark = self.telnet.prompt()
@@ -171,14 +186,32 @@ class ClientConnection(Connection):
 
     def send_shared(self, line: Entry) -> None:
         """Send what :meth:`shared_line` has made, of this client or of another one."""
+        self._tail = None
         self.lines_sent += 1
         self._put(line)
 
     def send_line(self, data: bytes) -> None:
-        """Send a line that is not the MUD's; an open line is ended first."""
-        if self._queue.open:
-            self._put((CRLF, _LINE))
-        self.send_text(data + CRLF)
+        """Send a line that is not the MUD's; an open line is ended first, and so is a prompt."""
+        tail = self._tail
+        if tail is not None:
+            if tail.behind:
+                self._put((CRLF, _LINE))
+            tail.behind = False
+            tail.due = not tail.over
+        self._put_line(data)
+
+    def send_typed(self, data: bytes) -> None:
+        """Send a line that somebody else has typed: behind the prompt, as if it were echoed."""
+        tail = self._tail
+        if tail is not None:
+            tail.behind = False
+            tail.end()
+        self._put_line(data)
+
+    def end_prompt(self) -> None:
+        """Take note that the MUD's prompt, if there is one, asks nothing any more."""
+        if self._tail is not None:
+            self._tail.end()
 
     def send_message(self, option: int, data: bytes) -> None:
         """Send a message of an out-of-band protocol such as GMCP."""
@@ -199,13 +232,33 @@ class ClientConnection(Connection):
         """
         self.request(ECHO, local=True, on=on)
 
+    def flush(self) -> None:
+        """Write what is queued, and the MUD's prompt once more after lines that are not its own."""
+        tail = self._tail
+        if tail is not None and tail.due:
+            self._write_again(tail)
+        super().flush()
+
+    def _write_again(self, tail: Tail) -> None:
+        tail.due = False
+        if not self.prompt_again or self.closed:
+            return
+        tail.behind = True
+        mark = self.telnet.prompt() if tail.marked else b""
+        self.lines_sent += bool(mark)
+        self._put((self.telnet.text(tail.text) + mark, _LINE if mark else _PART))
+
+    def _put_line(self, data: bytes) -> None:
+        self.lines_sent += 1
+        self._put((self.telnet.text(data + CRLF), _LINE))
+
     def _put(self, entry: Entry) -> None:
         if self.closed:
             return
         queue = self._queue
         queue.append(entry)
         if queue.is_full:
-            self.flush()
+            super().flush()  # in the middle of a burst, where no prompt belongs
             queue.trim()
         elif not self._flush_scheduled:
             self._schedule_flush()
@@ -246,6 +299,8 @@ class ClientConnection(Connection):
         for item in items:
             if isinstance(item, Line):
                 self.lines_received += 1
+                if item.ends and self._tail is not None and not self.telnet.is_local(ECHO):
+                    self._tail.behind = False  # it has echoed the line end itself
             elif isinstance(item, Subnegotiation):
                 self._subnegotiated(item)
             elif isinstance(item, Negotiated):
@@ -259,6 +314,7 @@ class ClientConnection(Connection):
             return
         self._tell(self._abilities.take(item.option, item.data))
         self.encoding = self._abilities.encoding or self.encoding
+        self.depth = self._wanted_depth or self._abilities.depth
         if item.option == NAWS:
             self._handler.client_resized(self)
 

@@ -163,6 +163,7 @@ class MudConnection(Connection):
 
     def send_message(self, option: int, data: bytes) -> bool:
         """Send a message of an out-of-band protocol such as GMCP; False as above."""
+        self._queue_outgoing()  # the agreement must be on the wire before what it allows
         return self._put(self.telnet.subnegotiation(option, data))
 
     def set_window(self, width: int, height: int) -> None:
@@ -241,9 +242,7 @@ class MudConnection(Connection):
 
     def _tell(self, message: Message | None) -> None:
         if message is not None:
-            # The agreement must be on the wire before what it allows.
-            self._queue_outgoing()
-            self._put(self.telnet.subnegotiation(*message))
+            self.send_message(*message)
 
     def _compress(self, on: bool) -> None:
         """Compress what we send from here on, or no more (MCCP3)."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from bastproxy.libs.ansi import Depth, reduce_bytes
 from bastproxy.libs.events import Dispatcher
 from bastproxy.libs.net.client import ClientConnection
-from bastproxy.libs.net.lines import Line, transcode
+from bastproxy.libs.net.lines import Line, encode, transcode
 from bastproxy.libs.net.queue import Entry
 from bastproxy.libs.net.telnet.constants import MXP
 from bastproxy.libs.session import declared as ev
@@ -19,6 +21,10 @@ from bastproxy.libs.session.scrollback import Scrollback, Shown
 
 MXP_LOCKED: Final = b"\x1b[2z"
 """Until the end of the line nothing is markup (MXP 1.0, line modes)."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_SECRET: Final = re.compile(r"(?i)\A(\s*(?:connect|create|identify|@?pass\w*)\b)\s*\S.*", re.DOTALL)
+"""On some MUDs a password stands in such a line."""
 
 
 class Down:
@@ -83,6 +89,15 @@ class Down:
                 self._say(made.data, made.clients)
                 self._path.sent(made)
 
+    def typed(self, text: str, client_id: str) -> None:
+        """Show the others what a client has typed, and keep it for those who come later."""
+        text = _SECRET.sub(r"\1 ...", _CONTROL.sub("", text))
+        data = encode(text, self.encoding)
+        self.scrollback.typed(data)
+        for client in self._clients.values():
+            if client.client_id != client_id:
+                client.send_typed(self._own(client, data, self.encoding))
+
     def replay(self, client: ClientConnection) -> None:
         """Show a new client what went before it came."""
         plain = self._plain.again()
@@ -91,9 +106,12 @@ class Down:
             if shown.own:
                 self._tell(client, shown.data, shown.encoding)
                 return
+            if shown.typed:
+                client.send_typed(self._own(client, shown.data, shown.encoding))
+                return
             text = shown.data.rstrip(b"\r\n")
             form = plain.forms(text, ends=shown.ends or shown.prompt).of(client)
-            data = transcode(form + shown.data[len(text) :], shown.encoding, client.encoding)
+            data = _form(form + shown.data[len(text) :], shown.encoding, client)
             client.send_text(data, ends=shown.ends, prompt=shown.prompt)
 
         write_replay(
@@ -110,9 +128,12 @@ class Down:
             self._tell(client, data, self.encoding)
 
     def _tell(self, client: ClientConnection, data: bytes, encoding: str) -> None:
-        """Send a line which is not the MUD's, and has no markup of it."""
+        client.send_line(self._own(client, data, encoding))
+
+    def _own(self, client: ClientConnection, data: bytes, encoding: str) -> bytes:
+        """Return a line which is not the MUD's, and has no markup of it, for a client."""
         mark = MXP_LOCKED if self._plain.needed and client.telnet.is_local(MXP) else b""
-        client.send_line(mark + transcode(data, encoding, client.encoding))
+        return mark + _form(data, encoding, client)
 
     def _show(
         self,
@@ -139,14 +160,20 @@ class Down:
             for client in clients:
                 client.send_text(self._encoded(text, client), ends=ends, prompt=prompt)
             return
-        made: dict[str, Entry] = {}  # most clients take it alike
+        made: dict[tuple[str, Depth], Entry] = {}  # most clients take it alike
         for client in clients:
-            line = made.get(client.encoding)
+            alike = client.encoding, client.depth
+            line = made.get(alike)
             if line is None:
-                line = made[client.encoding] = client.shared_line(self._encoded(text, client))
+                line = made[alike] = client.shared_line(self._encoded(text, client))
             client.send_shared(line)
 
     def _encoded(self, data: bytes, client: ClientConnection) -> bytes:
-        if client.encoding == self.encoding:
-            return data
-        return transcode(data, self.encoding, client.encoding)
+        return _form(data, self.encoding, client)
+
+
+def _form(data: bytes, encoding: str, client: ClientConnection) -> bytes:
+    """Return text in the client's encoding, and with no more colours than it shows."""
+    if client.depth != "true":
+        data = reduce_bytes(data, client.depth)
+    return data if client.encoding == encoding else transcode(data, encoding, client.encoding)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bastproxy.libs.access import AccessError, Attempts, Ban, Kind, Passwords
-from bastproxy.libs.access.addresses import host_of
+from bastproxy.libs.access.addresses import host_of, person_of
 from bastproxy.libs.net.client import CRLF, ClientConnection
 from bastproxy.libs.net.lines import Item, Line
 from bastproxy.libs.records import LogRecord
@@ -40,7 +40,8 @@ class Gate:
     :param sleep: waits some seconds.
     :ivar exposed: other machines can connect, so without any password nobody gets in.
     :ivar seconds: in which a client must have logged in.
-    :ivar most_waiting: so many clients may wait at once, a quarter of them from one address.
+    :ivar most_waiting: so many clients may wait at once, a quarter of them from one address, or
+        one /64 of IPv6.
     """
 
     def __init__(
@@ -135,12 +136,13 @@ class Gate:
         return self._full(host)
 
     def _full(self, host: str) -> str:
-        of_host = sum(waiting.host == host for waiting in self._waiting.values())
+        person = person_of(host)
+        of_person = sum(person_of(one.host) == person for one in self._waiting.values())
         full = len(self._waiting) >= self.most_waiting
         if full and not self._told_full:
             _log(f"{len(self._waiting)} clients wait to log in; more are refused", "warning")
         self._told_full = full
-        if full or of_host >= max(1, self.most_waiting // 4):
+        if full or of_person >= max(1, self.most_waiting // 4):
             return "too many wait to log in; try again in a minute"
         return ""
 

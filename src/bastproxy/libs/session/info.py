@@ -11,6 +11,8 @@ from bastproxy.libs.net.connection import Connection
 from bastproxy.libs.net.mud import MudConnection
 
 _INDENT: Final = " " * 14
+_ENOUGH: Final = 1024
+"""Bytes below which a ratio of compression says nothing."""
 
 
 def session_info(
@@ -50,7 +52,8 @@ def client_info(client: ClientConnection) -> list[str]:
     left_out = client.lines_left_out
     if left_out or client.queued:
         lines.append(
-            f"it reads too slowly: {client.queued} bytes wait, {left_out} lines were left out"
+            f"it reads too slowly: {_count(client.queued, 'byte')} waiting, "
+            f"{_count(left_out, 'line')} left out"
         )
     return lines
 
@@ -58,10 +61,14 @@ def client_info(client: ClientConnection) -> list[str]:
 def _connection(connection: Connection) -> list[str]:
     rtt = connection.rtt()
     lines = [
-        f"received {connection.lines_received} lines, {connection.bytes_received} bytes"
-        + _ratio(connection.compressed_in, connection.ratio_in),
-        f"sent {connection.lines_sent} lines, {connection.bytes_sent} bytes"
-        + _ratio(connection.compressed_out, connection.ratio_out),
+        f"received {_amount(connection.lines_received, connection.bytes_received)}"
+        + _ratio(connection.compressed_in, connection.ratio_in, connection.telnet.inflated_out),
+        f"sent {_amount(connection.lines_sent, connection.bytes_sent)}"
+        + _ratio(
+            connection.compressed_out,
+            connection.ratio_out,
+            connection.bytes_sent * (connection.ratio_out or 0),
+        ),
         f"round trip {f'{rtt * 1000:.1f} ms' if rtt is not None else 'unknown'}, "
         f"idle {_span(connection.idle_for())}, encoding {connection.encoding}",
         f"telnet: {', '.join(connection.options()) or 'no options'}",
@@ -71,8 +78,16 @@ def _connection(connection: Connection) -> list[str]:
     return lines
 
 
-def _ratio(on: bool, ratio: float | None) -> str:
-    if ratio is None:
+def _amount(lines: int, size: int) -> str:
+    return f"{_count(lines, 'line')}, {_count(size, 'byte')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _ratio(on: bool, ratio: float | None, size: float) -> str:
+    if ratio is None or size <= _ENOUGH:
         return ""
     return f", compressed {ratio:.1f} : 1" + ("" if on else " (no longer)")
 

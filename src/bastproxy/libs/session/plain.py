@@ -33,6 +33,12 @@ class Forms:
             data = msp.strip(data)
         return data
 
+    @property
+    def bare(self) -> bytes:
+        """The form without any markup."""
+        data = self.data if self._without_mxp is None else self._without_mxp
+        return msp.strip(data) if self._msp and self._begins else data
+
 
 class Plain:
     """Makes the forms of the text of one MUD, which must pass all of it, in order."""
@@ -61,10 +67,14 @@ class Plain:
     def again(self) -> Plain:
         """Return one for text that went before, such as a replay, with the same options."""
         other = Plain()
-        stripper = self._stripper
-        options = [option for option, on in ((MXP, stripper is not None), (MSP, self._msp)) if on]
-        other.use(options, "utf-8" if stripper is None else stripper.encoding)
+        other.follow(self)
         return other
+
+    def follow(self, other: Plain) -> None:
+        """Go by the options of another one from now on."""
+        stripper = other._stripper
+        options = [option for option, on in ((MXP, stripper is not None), (MSP, other._msp)) if on]
+        self.use(options, "utf-8" if stripper is None else stripper.encoding)
 
     def forms(self, data: bytes, *, ends: bool = True) -> Forms:
         """Return the forms of a line without its terminator, of a prompt, or of a fragment.

@@ -58,7 +58,8 @@ def _restore(send: Callable[[Shown], None], colours: bytes) -> None:
 def _while_away(missed: list[Shown], left_out: int) -> str:
     lines = sum(entry.ends for entry in missed)
     since = f", since {_clock(missed[0])}" if missed else ""
-    gone = f"; {left_out} more are not kept any longer" if left_out else ""
+    are = "is" if left_out == 1 else "are"
+    gone = f"; {left_out} more {are} not kept any longer" if left_out else ""
     return f"while nobody was connected{since} ({lines} line{'s' * (lines != 1)}{gone}):"
 
 

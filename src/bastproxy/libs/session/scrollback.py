@@ -25,6 +25,7 @@ class Shown(NamedTuple):
 
     ``at`` is seconds since the epoch; ``ends`` and ``prompt`` are as they were sent; ``own``
     is a line of the proxy or a plugin, without its end, before which an open line is ended;
+    ``typed`` is a line of a player, without its end, that goes behind the prompt;
     ``encoding`` is that of ``data``.
     """
 
@@ -34,6 +35,7 @@ class Shown(NamedTuple):
     prompt: bool = False
     own: bool = False
     encoding: str = "utf-8"
+    typed: bool = False
 
 
 class Replay(NamedTuple):
@@ -84,6 +86,17 @@ class Scrollback:
     def say(self, data: bytes) -> None:
         """Keep a line of the proxy or a plugin that goes to all clients."""
         self._keep(Shown(self._clock(), data, own=True, encoding=self.encoding))
+
+    def typed(self, data: bytes) -> None:
+        """Keep a line that a player has typed."""
+        self._keep(Shown(self._clock(), data, encoding=self.encoding, typed=True))
+
+    def said(self) -> Shown | None:
+        """Return the newest text of the MUD that is not blank, or None."""
+        for shown in reversed(self._shown):
+            if not (shown.own or shown.typed) and shown.data.strip():
+                return shown
+        return None
 
     def somebody_watches(self, watching: bool) -> None:
         """Say whether a client is there; what comes while none is counts as missed."""

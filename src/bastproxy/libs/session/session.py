@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import ssl
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bastproxy.libs.access import Attempts, Passwords
 from bastproxy.libs.events import Dispatcher
@@ -16,12 +18,12 @@ from bastproxy.libs.msdp import Msdp
 from bastproxy.libs.net.address import MudAddress, MudOptions
 from bastproxy.libs.net.client import CRLF, QUEUE_LIMIT, ClientConnection
 from bastproxy.libs.net.connection import QUIET_TIME, Connection
-from bastproxy.libs.net.lines import MAX_LINE, Item, Line, decode, encode
+from bastproxy.libs.net.lines import MAX_LINE, Item, Line, encode
 from bastproxy.libs.net.listener import Listener
 from bastproxy.libs.net.mud import CONNECT_SECONDS, ConnectError, MudConnection, open_mud
 from bastproxy.libs.net.reasons import CLOSED_BY_PEER
-from bastproxy.libs.net.telnet import Negotiated, Overflow, name_of
-from bastproxy.libs.net.telnet.constants import ECHO
+from bastproxy.libs.net.telnet import Negotiated, Overflow, Subnegotiation, name_of
+from bastproxy.libs.net.telnet.constants import CHARSET, ECHO
 from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session import declared as ev
 from bastproxy.libs.session import notices
@@ -31,13 +33,17 @@ from bastproxy.libs.session.dialler import Dialler
 from bastproxy.libs.session.down import Down
 from bastproxy.libs.session.gate import Gate
 from bastproxy.libs.session.info import session_info
-from bastproxy.libs.session.login import Login, LoginPlan
+from bastproxy.libs.session.login import Answer, Login, LoginPlan
+from bastproxy.libs.session.login_run import LoginRun
 from bastproxy.libs.session.outofband import OutOfBand
 from bastproxy.libs.session.player import Player
 from bastproxy.libs.session.reconnect import Intent, Reconnector
 from bastproxy.libs.session.scrollback import Scrollback
 from bastproxy.libs.session.up import Up
 from bastproxy.libs.tasks import Tasks
+
+HINT_SECONDS: Final = 30.0
+"""So often at most one who only watches is told so when he types."""
 
 
 class Session:
@@ -61,6 +67,7 @@ class Session:
     :ivar listening: all of these addresses, in words.
     :ivar auto_connect: whether the MUD is connected when a client comes.
     :ivar notices: whether clients are told what the proxy does.
+    :ivar show_typed: whether clients see what others type.
     :ivar gate: where clients wait that have not logged in.
     :ivar login_plan: how to log in to the MUD, if the proxy is to do that.
     :ivar auto_reconnect: whether a MUD that was lost is connected again.
@@ -97,11 +104,12 @@ class Session:
         self.auto_connect = False
         self.auto_reconnect = True
         self.notices = True
+        self.show_typed = True
         self.hold_prefixes: set[bytes] = set()
         self._dispatcher = dispatcher
         self._tasks = tasks
         declare_events(dispatcher)
-        self._up = Up(dispatcher, self._tell_not_connected, self._typed)
+        self._up = Up(dispatcher, self._tell_not_connected, self._sent, self._wrote)
         self.gate = Gate(
             passwords or Passwords(Path(os.devnull)),
             attempts or Attempts(),
@@ -110,7 +118,7 @@ class Session:
             self.client_received,
         )
         self.login_plan: LoginPlan | None = None
-        self._login: Login | None = None
+        self._login: LoginRun | None = None
         self._next_login: Login | None = None
         self.intent = Intent()
         self.reconnector = Reconnector(tasks, self._connect_again, self._announce)
@@ -121,13 +129,33 @@ class Session:
         self._listener = Listener(self._new_client)
         self._serials = itertools.count(1)
         self._sockets: set[Connection] = set()
+        self._hinted: dict[str, float] = {}
+        self._prompt_again = True
+        self._asking: set[str] = set()
+        self._why = ""
         self._by_hand = False
         self._closing = False
+
+    @property
+    def private(self) -> bool:
+        """Whether what is typed now is taken for a password, as the MUD has taken over the echo."""
+        return self._up.private
 
     @property
     def scrollback(self) -> Scrollback:
         """What went to all clients."""
         return self._down.scrollback
+
+    @property
+    def prompt_again(self) -> bool:
+        """Whether clients get the prompt again after lines that are not the MUD's."""
+        return self._prompt_again
+
+    @prompt_again.setter
+    def prompt_again(self, on: bool) -> None:
+        self._prompt_again = on
+        for client in self.clients.values():
+            client.prompt_again = on
 
     async def listen(
         self, host: str, port: int, tls: ssl.SSLContext | None = None
@@ -141,7 +169,7 @@ class Session:
         address = await self._listener.listen(host, port, tls)
         if self.address is None:
             self.address = address
-        self.listening.append(f"{address[0]} {address[1]}" + (" (TLS)" if tls else ""))
+        self.listening.append(f"{MudAddress(*address)}{' (TLS)' if tls else ''}")
         return address
 
     async def close(self) -> None:
@@ -162,9 +190,12 @@ class Session:
         """Say which MUD to connect to from now on; the arguments are those of a MudAddress."""
         self.mud_address = MudAddress(host, port, tls, verify)
 
-    async def connect(self, host: str, port: int, tls: bool = False, verify: bool = True) -> bool:
+    async def connect(
+        self, host: str, port: int, tls: bool = False, verify: bool = True, *, asked_by: str = ""
+    ) -> bool:
         """Connect to a MUD; the arguments are those of a MudAddress.
 
+        :param asked_by: the client that is told how it goes by whoever calls, and not by a notice.
         :returns: False when it cannot be reached, which ``ev_mud_connect_failed`` explains;
             or when another one is connected already.
         """
@@ -176,22 +207,27 @@ class Session:
         if self._closing:
             return False
         self.mud_address = address
-        return await self._dialler.dial(address)
+        with self._asked_by(asked_by):
+            return await self._dialler.dial(address)
 
-    async def reconnect(self) -> bool:
+    async def reconnect(self, *, asked_by: str = "") -> bool:
         """Disconnect, if connected, and connect again; False when that fails."""
         if self.mud_address is None:
             return False
-        self.disconnect("the player connects again")
-        return await self.connect(*self.mud_address)
+        self.disconnect("the player connects again", asked_by=asked_by)
+        return await self.connect(*self.mud_address, asked_by=asked_by)
 
-    def disconnect(self, reason: str) -> None:
-        """Disconnect from the MUD, or stop connecting, until the player connects again."""
+    def disconnect(self, reason: str, *, asked_by: str = "") -> None:
+        """Disconnect from the MUD, or stop connecting, until the player connects again.
+
+        :param asked_by: as for :meth:`connect`.
+        """
         self._by_hand = True
         self.reconnector.cancel()
         self._dialler.cancel()
         if self.mud is not None:
-            self.mud.close(reason)
+            with self._asked_by(asked_by):
+                self.mud.close(reason)
 
     def send_to_clients(
         self,
@@ -227,10 +263,13 @@ class Session:
         client = self.clients.get(client_id)
         if client is None:
             return False
+        changed = view_only != client.view_only
         client.view_only = view_only
-        client.told_view_only = False
+        self._hinted.pop(client_id, None)
         self.beside.client_changed(client)
         self._player.tell_window(self.mud)
+        if changed:
+            self._notice(notices.ONLY_WATCHING if view_only else notices.PLAYING, [client_id])
         return True
 
     def info(self) -> list[str]:
@@ -271,6 +310,7 @@ class Session:
         self.gate.closed(client)
         if self.clients.pop(client.client_id, None) is None:
             return
+        self._hinted.pop(client.client_id, None)
         self.beside.client_gone(client.client_id)
         self._up.leave(client.client_id)
         self.scrollback.somebody_watches(bool(self.clients))
@@ -286,16 +326,16 @@ class Session:
             return
         self.mud = mud
         self._up.begin(mud)
-        self._login = self._next_login
+        self._down.encoding = mud.encoding
+        self._begin_login(mud)
         self.intent.begin()
         self._player.tell_window(mud)
         _log(notices.connected(mud.address))
         self._raise(ev.MUD_CONNECTED, host=mud.host, port=mud.port)
-        self._notice(notices.connected(mud.address))
+        self._notice(notices.connected(mud.address), exclude=self._asking)
 
     def mud_received(self, mud: MudConnection, items: list[Item]) -> None:
         """Lead what the MUD has sent to the clients; its connection calls it."""
-        self._down.encoding = mud.encoding
         for item in items:
             if isinstance(item, Line):
                 self._down.line(item)
@@ -304,6 +344,8 @@ class Session:
             elif isinstance(item, Overflow):
                 _log_overflow("the MUD", item)
             else:
+                if isinstance(item, Subnegotiation) and item.option == CHARSET:
+                    self._down.encoding = mud.encoding  # of what comes after it
                 if isinstance(item, Negotiated) and item.option == ECHO and not item.local:
                     self._up.echo_changed()
                     self.clients.set_echo(item.enabled)
@@ -324,15 +366,23 @@ class Session:
         self.mud = None
         self._up.end()
         self.beside.mud_gone()
-        self._login = None
+        if self._login is not None:
+            self._login.stop()
+            self._login = None
+        self._wrote()
         self.clients.set_echo(False)
         self.clients.read(True)
-        _log(notices.disconnected(mud.address, reason))
+        text = notices.disconnected(mud.address, reason)
+        _log(text)
         self._raise(ev.MUD_DISCONNECTED, host=mud.host, port=mud.port, reason=reason)
-        self._notice(notices.disconnected(mud.address, reason))
         orderly = reason == CLOSED_BY_PEER
-        if self.auto_reconnect and not self._by_hand and self.intent.wants_back(orderly=orderly):
+        if self._by_hand:
+            self._notice(text, exclude=self._asking)
+        elif self.auto_reconnect and self.intent.wants_back(orderly=orderly):
+            self._why = text  # the first try is announced with it
             self.reconnector.lost(mud.lasted)
+        else:
+            self._notice(f"{text}; {notices.how_to_connect(self.mud_address, self.hold_prefixes)}")
 
     async def _open(self, address: MudAddress) -> bool:
         plan = self.login_plan
@@ -359,23 +409,32 @@ class Session:
             self._raise(
                 ev.MUD_CONNECT_FAILED, host=address.host, port=address.port, reason=str(error)
             )
-            self._notice(f"{text}; {notices.how_to_connect(self.hold_prefixes)}")
+            if self.reconnector.waiting:
+                self._why = text
+            else:
+                how = notices.how_to_connect(self.mud_address, self.hold_prefixes)
+                self._notice(f"{text}; {how}", exclude=self._asking)
             return False
         return not mud.closing
 
     def _admit(self, client: ClientConnection, view_only: bool) -> None:
         """Take in a client that may come in."""
         client.view_only = view_only
+        client.prompt_again = self._prompt_again
         self.clients[client.client_id] = client
         if self.mud is not None:
             client.set_echo(self.mud.echo)
             if self.mud.congested:
                 client.pause_reading()
         self._down.replay(client)
+        if self.mud is None:
+            client.end_prompt()
         self.beside.client_opened(client)
         self.scrollback.somebody_watches(True)
         _log(f"{client.client_id} has connected from {client.peer_name}")
         self._raise(ev.CLIENT_CONNECTED, client_id=client.client_id)
+        if view_only:
+            self._notice(notices.ONLY_WATCHING, [client.client_id])
         if self.mud is not None or self._dialler.busy:
             return
         if self.mud_address is not None and self.auto_connect and not self._by_hand:
@@ -383,32 +442,58 @@ class Session:
         else:
             self._tell_not_connected(client.client_id)
 
-    def _log_in(self, login: Login, line: Line) -> None:
-        """Answer what the MUD asks at a login."""
-        mud = self.mud
-        if mud is None:
-            return
-        for answer in login.line(decode(line.raw, mud.encoding), ends=not line.continues):
-            self.intent.answered()
-            if answer.secret:
-                self._up.write(encode(answer.text, mud.encoding) + CRLF)
-            else:
-                self.send_to_mud(answer.text)
+    def _begin_login(self, mud: MudConnection) -> None:
+        login, self._next_login = self._next_login, None
+        if login is not None and not login.done:
+            # A MUD that was reached again may be restarting; at the first try somebody looks on.
+            give_up = mud.close if self.reconnector.waiting else None
+            self._login = LoginRun(login, self.beside.mirror.plain, self._answer, give_up)
+
+    def _log_in(self, login: LoginRun, line: Line) -> None:
+        login.line(line, self._down.encoding)
         if login.done:
             self._login = None
 
+    def _answer(self, answer: Answer) -> None:
+        """Answer what the MUD asks at a login."""
+        if self.mud is None:
+            return
+        self.intent.answered()
+        if answer.secret:
+            self._up.write(encode(answer.text, self.mud.encoding) + CRLF)
+        else:
+            self.send_to_mud(answer.text)
+
     def _from_client(self, client: ClientConnection, line: Line) -> None:
         if client.view_only:
-            if not client.told_view_only:
-                client.told_view_only = True
-                self._notice(notices.ONLY_WATCHING, [client.client_id])
+            self._hint(client)
             return
+        if self._login is not None:
+            self._login.by_hand()
         if self._player.typed(client):
             self._player.tell_window(self.mud)
         self._up.line(client, line)
 
-    def _typed(self, text: str) -> None:
-        self.intent.typed(text)
+    def _hint(self, client: ClientConnection) -> None:
+        """Tell one who only watches that he does, unless that was just said."""
+        now = asyncio.get_running_loop().time()
+        last = self._hinted.get(client.client_id)
+        if last is None or now - last >= HINT_SECONDS:
+            self._hinted[client.client_id] = now
+            self._notice(notices.ONLY_WATCHING, [client.client_id])
+
+    def _sent(self, text: str, client_id: str, typed: bool) -> None:
+        """Take note of a line that went to the MUD for a client."""
+        if typed:
+            self.intent.typed(text)
+        # Where the MUD echoes what is typed, all see it already.
+        if self.show_typed and self.mud is not None and not self.mud.echo:
+            self._down.typed(text, client_id)
+
+    def _wrote(self) -> None:
+        """The MUD was told something, or is gone: its prompt asks nothing any more."""
+        for client in self.clients.values():
+            client.end_prompt()
 
     async def _connect_again(self) -> bool:
         if self.mud is not None or self.mud_address is None or self._closing:
@@ -416,7 +501,8 @@ class Session:
         return await self._dialler.dial(self.mud_address)
 
     def _announce(self, delay: float) -> None:
-        self._notice(f"connecting again in {delay:.0f} s")
+        why, self._why = self._why, ""
+        self._notice(notices.connecting_again(why, delay))
 
     def _new_client(self) -> ClientConnection:
         return ClientConnection(
@@ -443,11 +529,31 @@ class Session:
         self._sockets.add(connection)
 
     def _tell_not_connected(self, client_id: str) -> None:
-        self._notice(notices.not_connected(self.mud_address, self.hold_prefixes), [client_id])
+        if self.reconnector.waiting:
+            text = notices.not_yet(self.mud_address)
+        else:
+            text = notices.not_connected(self.mud_address, self.hold_prefixes)
+        self._notice(text, [client_id])
 
-    def _notice(self, text: str, client_ids: Sequence[str] | None = None) -> None:
+    def _notice(
+        self,
+        text: str,
+        client_ids: Sequence[str] | None = None,
+        *,
+        exclude: Collection[str] = (),
+    ) -> None:
         if self.notices and not self._closing:
-            self.send_to_clients(f"[bastproxy] {text}", client_ids)
+            self.send_to_clients(f"[bastproxy] {text}", client_ids, exclude=exclude)
+
+    @contextmanager
+    def _asked_by(self, client_id: str) -> Iterator[None]:
+        """Keep notices of the connection from a client that is told of it otherwise."""
+        if client_id:
+            self._asking.add(client_id)
+        try:
+            yield
+        finally:
+            self._asking.discard(client_id)
 
     def _raise(self, name: str, **args: Any) -> None:
         self._dispatcher.raise_event(name, args, OWNER_ID)

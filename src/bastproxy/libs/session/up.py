@@ -18,24 +18,32 @@ from bastproxy.libs.session.turns import Turns
 PASSWORD_LINES: Final = 6
 """A MUD that still echoes after so many typed lines does so always, and not for a password."""
 
+MAX_BEGUN: Final = 4096
+"""So much of a line that has not ended is remembered."""
+
 
 class Up:
     """Leads lines through their events to the MUD.
 
     :param refused: told the id of a client whose line goes nowhere, as no MUD is connected.
+    :param sent: told each line that went to the MUD for a client, and was no password; the
+        client's id; and whether the client has typed it just so.
+    :param wrote: told that the MUD was sent something.
     :ivar mud: the MUD, while it is connected.
-    :ivar typed: told each line of a client that went to the MUD and was no password.
     """
 
     def __init__(
         self,
         dispatcher: Dispatcher,
         refused: Callable[[str], None],
-        typed: Callable[[str], None],
+        sent: Callable[[str, str, bool], None],
+        wrote: Callable[[], None],
     ) -> None:
         self.mud: MudConnection | None = None
         self._refused = refused
-        self._typed = typed
+        self._sent = sent
+        self._wrote = wrote
+        self._begun: dict[str, str] = {}
         self._path = LinePath(
             dispatcher, (ev.FROM_CLIENT, ev.TO_MUD_MODIFY), ev.TO_MUD_READ, for_clients=False
         )
@@ -60,6 +68,7 @@ class Up:
         """The MUD is gone, and with it what waits for it."""
         self.mud = None
         self._overflowed = False
+        self._begun.clear()
         self._turns.clear()
 
     def echo_changed(self) -> None:
@@ -72,6 +81,7 @@ class Up:
 
     def leave(self, client_id: str) -> None:
         """A client is gone; a line that it left open is nobody's."""
+        self._begun.pop(client_id, None)
         self._turns.leave(client_id)
 
     def line(self, client: ClientConnection, line: Line) -> None:
@@ -85,13 +95,13 @@ class Up:
             private = self.private  # nobody sees it, nothing logs it
             self._typed_in_echo += line.ends
             if private:
+                self._begun.pop(client_id, None)
                 self._put(client_id, line.raw + line.terminator, ends=line.ends)
                 return
         encoding = client.encoding if mud is None else mud.encoding
         if mud is not None and self._path.idle:
             self._put(client_id, line.raw + line.terminator, ends=line.ends)
-            if line.ends:
-                self._typed(decode(line.raw, encoding))
+            self._went(client_id, decode(line.raw, encoding), ends=line.ends)
         else:
             self._send(self._path.run(piece_of(line, client_id, encoding=encoding)))
 
@@ -109,12 +119,12 @@ class Up:
     def write(self, data: bytes) -> None:
         """Write text bytes to the MUD as they are: no event sees them, nothing logs them."""
         mud = self.mud
+        self._wrote()
         if mud is None or mud.send_text(data) or self._overflowed:
             return
         self._overflowed = True
         LogRecord(
-            f"{mud.host} {mud.port} takes nothing, and too much waits for it; lines sent now "
-            "are lost",
+            f"{mud.address} takes nothing, and too much waits for it; lines sent now are lost",
             level="error",
             sources=[OWNER_ID],
         )()
@@ -127,9 +137,18 @@ class Up:
                 return
             owner = "" if piece.internal else piece.client_id
             self._put(owner, piece.data + piece.terminator, ends=piece.ends)
-            if owner and piece.ends:
-                self._typed(piece.text)
+            if owner:
+                self._went(owner, piece.text, ends=piece.ends)
+            elif piece.client_id:
+                self._sent(piece.text, piece.client_id, False)
             self._path.sent(piece)
+
+    def _went(self, client_id: str, text: str, *, ends: bool) -> None:
+        text = self._begun.pop(client_id, "") + text
+        if ends:
+            self._sent(text, client_id, True)
+        else:
+            self._begun[client_id] = text[-MAX_BEGUN:]
 
     def _put(self, owner: str, data: bytes, *, ends: bool) -> None:
         self._turns.put(owner, data, ends=ends)

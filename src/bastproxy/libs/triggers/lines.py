@@ -73,7 +73,7 @@ class LineWatch:
 
     def _line(self) -> None:
         record = self._dispatcher.current_record()
-        if record is None or record["internal"]:
+        if record is None or record["internal"] or not isinstance(record["line"], str):
             return
         if record["continues"]:
             self._shown = (self._shown + record["line"])[-MOST_SHOWN:]

@@ -14,12 +14,13 @@ from bastproxy.libs.records import LogRecord
 from bastproxy.libs.work import Timer
 from bastproxy.plugins._baseplugin import _dump, _pluginhooks
 from bastproxy.plugins._baseplugin._commands import BaseCommands
+from bastproxy.plugins._baseplugin._database import BaseDatabase
 
 R = TypeVar("R")
 T = TypeVar("T")
 
 
-class Plugin(BaseCommands):
+class Plugin(BaseCommands, BaseDatabase):
     """The base class of plugins, imported as ``BasePlugin``.
 
     The constructor sets the attributes below, offers the decorated APIs, and then runs

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bastproxy.plugins.core.triggers.libs import file, state
@@ -50,17 +50,16 @@ def test_what_no_file_can_hold_is_refused():
         check(Definition("a", "\udc80"))
 
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-lines = texts.filter(lambda text: not set(text) & set("\r\n\0"))
-names = texts.filter(
-    lambda text: text and text.isprintable() and text[0] != "-" and ":" not in text
-)
+printable = st.characters(categories=["L", "N", "S", "Pd"], include_characters=" '\"\\].#")
+lines = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=20)
+groups = st.text(printable.filter(str.isprintable), max_size=20)
+names = st.builds("{}{}".format, st.sampled_from("aß.1'\"]= "), groups)
 definitions = st.builds(
     Definition,
     name=names,
     pattern=st.sampled_from(["x", r"^(\w+) 'waves'\.", "\x1b\x7f\t", 'a"b\\\\', "'\n'", "ß\u2028"]),
     send=st.lists(lines, max_size=3).map(tuple),
-    group=texts.filter(str.isprintable),
+    group=groups,
     priority=st.integers(-100, 100),
     enabled=st.booleans(),
     gag=st.booleans(),
@@ -70,6 +69,7 @@ definitions = st.builds(
 )
 
 
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(definitions, unique_by=lambda one: one.name, max_size=5))
 def test_what_is_written_is_read(tmp_path_factory, definitions):
     path = tmp_path_factory.mktemp("triggers") / "triggers.toml"

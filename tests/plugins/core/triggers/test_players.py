@@ -46,7 +46,16 @@ async def test_captures_and_variables_are_put_into_it(bastproxy):
         r"""'^(\w+) gives you (?P<what>.*)\.' -s 'thank $1; put $what in ${bag} $$ $3 ${x}'""",
     )
     assert await sent(bastproxy, "Bob gives you a pie.") == [
-        "thank Bob; put a pie in big sack $ $3 ${x}"
+        "thank Bob",
+        "put a pie in big sack $  ${x}",
+    ]
+
+
+async def test_what_the_mud_says_is_no_command_of_its_own(bastproxy):
+    await add(bastproxy, r"""'^(\w+) says: (.*)' -s 'tell $1 you said $2'""")
+    assert await sent(bastproxy, "Bob says: x; quit") == ["tell Bob you said x; quit"]
+    assert await sent(bastproxy, "Bob says: #bp.proxy.shutdown") == [
+        "tell Bob you said #bp.proxy.shutdown"
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from bastproxy.libs.ansi import DEPTHS
 from bastproxy.libs.api import AddAPI
 from bastproxy.libs.events import RegisterToEvent
 from bastproxy.libs.net.telnet.options.charset import codec_of
@@ -23,6 +24,8 @@ _SETTINGS: Final = (
     ("scrollback_lines", 100, int, "so many lines a client that comes later is shown"),
     ("scrollback_age", 3600, "timelength", "older lines it is not shown; 0: whatever their age"),
     ("compress", True, bool, "offer clients that come compression (MCCP)"),
+    ("show_typed", True, bool, "show each client what the others type"),
+    ("prompt_again", True, bool, "show the MUD's prompt again after lines that are not the MUD's"),
 )
 
 
@@ -46,6 +49,8 @@ class Plugin(Access):
     @RegisterToEvent("ev_{plugin_id}_var_scrollback_lines_modified")
     @RegisterToEvent("ev_{plugin_id}_var_scrollback_age_modified")
     @RegisterToEvent("ev_{plugin_id}_var_compress_modified")
+    @RegisterToEvent("ev_{plugin_id}_var_show_typed_modified")
+    @RegisterToEvent("ev_{plugin_id}_var_prompt_again_modified")
     def _eventcb_settings(self) -> None:
         self._use_settings()
 
@@ -118,6 +123,19 @@ class Plugin(Access):
         return True, [f"{client_id} gets its text as {codec}"]
 
     @AddCommand()
+    @AddParser(description="say how many colours a client can show")
+    @AddArgument("client", help="its id, from the list")
+    @AddArgument("colors", choices=["auto", *DEPTHS], help="auto: as many as it says itself")
+    def _command_colors(self) -> Result:
+        client_id = self._client()
+        wanted = self.api("plugins.core.commands:get.current.command.args")()["colors"]
+        client = self.session.clients.get(client_id)
+        if client is None:
+            return False, [self._unknown(client_id)]
+        client.show_colours(None if wanted == "auto" else wanted)
+        return True, [f"{client_id} gets its colours as {client.depth}"]
+
+    @AddCommand()
     @AddParser(description="disconnect a client")
     @AddArgument("client", help="its id, from the list")
     def _command_kick(self) -> Result:
@@ -143,6 +161,8 @@ class Plugin(Access):
         session.scrollback.lines = get(self.plugin_id, "scrollback_lines")
         session.scrollback.age = get(self.plugin_id, "scrollback_age")
         session.compress_clients = get(self.plugin_id, "compress")
+        session.show_typed = get(self.plugin_id, "show_typed")
+        session.prompt_again = get(self.plugin_id, "prompt_again")
 
     def _client(self) -> str:
         typed: str = self.api("plugins.core.commands:get.current.command.args")()["client"]

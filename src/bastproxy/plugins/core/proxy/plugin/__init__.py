@@ -8,7 +8,7 @@ from typing import Any, Final
 from bastproxy.config import ConfigError, parse_mud
 from bastproxy.libs.api import AddAPI
 from bastproxy.libs.events import RegisterToEvent
-from bastproxy.libs.net.address import MudOptions
+from bastproxy.libs.net.address import MudAddress, MudOptions
 from bastproxy.libs.net.telnet.options.charset import codec_of
 from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session import Session
@@ -84,7 +84,8 @@ class Plugin(BasePlugin):
     @RegisterToEvent("ev_mud_connect_failed")
     def _eventcb_failed(self) -> None:
         record = self.api("libs.events:get.dispatcher")().current_record()
-        self.failure = f"{record['host']} {record['port']} cannot be reached: {record['reason']}"
+        address = MudAddress(record["host"], record["port"])
+        self.failure = f"{address} cannot be reached: {record['reason']}"
 
     @RegisterToEvent("ev_{plugin_id}_var_auto_connect_modified")
     def _eventcb_auto_connect(self) -> None:
@@ -119,11 +120,7 @@ class Plugin(BasePlugin):
     @AddAPI("disconnect", description="disconnect from the MUD")
     def _api_disconnect(self) -> bool:
         """Disconnect, or connect again no more; False when there is nothing to end."""
-        session = self.session
-        if session.mud is None and not session.reconnector.waiting:
-            return False
-        session.disconnect("the player has disconnected")
-        return True
+        return self._disconnect()
 
     @AddAPI("mssp.get", description="what the MUD says of itself")
     def _api_mssp_get(self) -> dict[str, list[str]]:
@@ -151,7 +148,7 @@ class Plugin(BasePlugin):
         if address_now is None:
             return False, ["no MUD is known yet; give its host and port"]
         self.failure = ""
-        if not await self.session.connect(*address_now):
+        if not await self.session.connect(*address_now, asked_by=self._client()):
             return False, [self._failure()]
         if address is not None:  # one that answers is worth remembering
             self.api(f"{SETTINGS}:change")(self.plugin_id, "mud", str(address))
@@ -161,7 +158,7 @@ class Plugin(BasePlugin):
     @AddParser(description="disconnect from the MUD")
     def _command_disconnect(self) -> Result:
         connected = self.session.mud is not None
-        if self._api_disconnect():
+        if self._disconnect(self._client()):
             return True, ["disconnected" if connected else "it is tried no more"]
         return False, ["the MUD is not connected"]
 
@@ -171,7 +168,7 @@ class Plugin(BasePlugin):
         if self.session.mud_address is None:
             return False, ["no MUD is known yet; use connect"]
         self.failure = ""
-        if await self.session.reconnect():
+        if await self.session.reconnect(asked_by=self._client()):
             return True, ["connected again"]
         return False, [self._failure()]
 
@@ -185,6 +182,17 @@ class Plugin(BasePlugin):
     def _command_shutdown(self) -> Result:
         self.api("app:stop")()
         return True, ["the proxy ends"]
+
+    def _disconnect(self, asked_by: str = "") -> bool:
+        session = self.session
+        if session.mud is None and not session.reconnector.waiting:
+            return False
+        session.disconnect("the player has disconnected", asked_by=asked_by)
+        return True
+
+    def _client(self) -> str:
+        client_id: str = self.api("plugins.core.commands:get.current.client")()
+        return client_id
 
     def _args(self) -> dict[str, Any]:
         args: dict[str, Any] = self.api("plugins.core.commands:get.current.command.args")()
@@ -222,8 +230,7 @@ class Plugin(BasePlugin):
 
     def _refuse(self, reason: str) -> None:
         LogRecord(reason, level="error", sources=[self.plugin_id])()
-        client_id = self.api("plugins.core.commands:get.current.client")()
-        if client_id:
+        if client_id := self._client():
             self.session.send_to_clients(reason, [client_id])
 
     def _failure(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from bastproxy.plugins.core.triggers.libs.definition import Definition, from_tom
 
 UNSAVED: Final = "unsaved"
 VARIABLES: Final = "plugins.client.variables:get"
+
+RUN: Final = "plugins.client.input:run"
+"""What sends a text as if it was typed, aliases and stacked commands included."""
 
 
 class PlayersTriggers(BasePlugin):
@@ -131,7 +135,11 @@ class PlayersTriggers(BasePlugin):
             for problem in self.write():
                 self._complain(problem)
         is_command = self.api("libs.commands:get.table")().is_command
+        run = self.api(RUN) if self.api.has(RUN) else None
         for template in definition.send:
+            if run is not None:
+                run(template, _values(record["match"]))
+                continue
             line = expand(template, record["match"], self.look)
             # What the MUD says never becomes a command: that was in the template, or is not.
             if is_command(template):
@@ -169,6 +177,12 @@ class PlayersTriggers(BasePlugin):
 
     def _complain(self, message: str) -> None:
         LogRecord(message, level="warning", sources=[self.plugin_id])()
+
+
+def _values(match: re.Match[str]) -> dict[str, str]:
+    """Return what has matched: all of it as ``0``, the groups by number and by name."""
+    groups = {str(number): text or "" for number, text in enumerate((match[0], *match.groups()))}
+    return groups | {name: text or "" for name, text in match.groupdict().items()}
 
 
 def _not_written(path: object, error: OSError) -> str:

@@ -1,0 +1,1 @@
+"""What an alias is, and all of them together."""

@@ -1,0 +1,1 @@
+"""The parts of the statistics: counting, and the table that keeps the counts."""
