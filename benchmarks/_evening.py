@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from bastproxy.demo import DemoMud
@@ -126,7 +126,7 @@ class Recorder(asyncio.Protocol):
     def close(self) -> None:
         self._transport.close()
 
-    async def _until(self, condition) -> None:  # type: ignore[no-untyped-def]
+    async def _until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(PATIENCE):
             while not condition():
                 if self._marks < 0:

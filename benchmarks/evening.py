@@ -64,8 +64,8 @@ def run(*, quick: bool) -> list[str]:
                 )
             )
     title = (
-        f"An evening of {lines:,} lines and {count - lines:,} prompts of the demo MUD, "
-        "replayed as fast as it is taken"
+        f"An evening of {lines:,} lines and {count - lines:,} prompts in the demo MUD, "
+        "as fast as they are taken; a prompt counts as a line"
     )
     heads = ("", "lines a second", "CPU a line", "median", "more than with nothing")
     return titled(title, heads, rows)

@@ -125,3 +125,17 @@ def test_lines_of_the_proxy_are_replayed_as_such() -> None:
     add(kept, b"<30hp> ")
     kept.say(b"[bastproxy] hello")
     assert [entry.own for entry in kept.replay().before] == [False, True]
+
+
+def test_what_a_client_that_vanished_may_not_have_seen_counts_as_missed() -> None:
+    kept, clock = scrollback()
+    add(kept, b"seen\r\n")
+    clock.now += 10
+    vanished = clock.now
+    clock.now += 10
+    add(kept, b"lost\r\n")
+    kept.somebody_watches(False, taken_until=vanished)
+    add(kept, b"later\r\n")
+    replay = kept.replay()
+    assert texts(replay.before) == [b"seen\r\n"]
+    assert texts(replay.missed) == [b"lost\r\n", b"later\r\n"]

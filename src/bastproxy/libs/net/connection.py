@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from abc import abstractmethod
 from datetime import datetime
 from typing import Final
@@ -56,6 +57,7 @@ class Connection(asyncio.Protocol):
         self.lines_received = 0
         self.lines_sent = 0
         self.closed = False
+        self.taken_until: float | None = None
         self._loop = asyncio.get_running_loop()
         self._assembler = LineAssembler(max_line)
         self._transport: asyncio.Transport | None = None
@@ -131,6 +133,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Pass on what is pending and say why it ended; asyncio calls it."""
         self._lost.set()
+        if isinstance(exc, TimeoutError) and self.taken_until is None:
+            self.taken_until = time.time() - self._times.seconds
         if self._abort is not None:
             self._abort.cancel()
         while self.telnet.more and not self.closed:
@@ -301,6 +305,7 @@ class Connection(asyncio.Protocol):
         self._watch = None
         info = self._tcp_info()
         if info is not None and info.vanished(self._times.seconds):
+            self.taken_until = time.time() - info.last_ack
             self._give_up("it does not answer any more")
         elif not self.closed:
             self._watch = self._loop.call_later(self._times.interval, self._look_after)

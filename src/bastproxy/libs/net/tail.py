@@ -8,7 +8,8 @@ from typing import Final
 MAX_TEXT: Final = 4096
 """Bytes; a longer beginning of a line counts as no prompt."""
 
-_UNSEEN: Final = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|[\r\0]")
+# Possessive: a fragment may be long, and is looked at once, from its beginning.
+_UNSEEN: Final = re.compile(rb"(?:\x1b\[[0-9;:?]*[ -/]*[@-~]|[\r\0]+)*+")
 
 
 class Tail:
@@ -42,7 +43,7 @@ def tail_after(tail: Tail | None, data: bytes, *, marked: bool) -> Tail | None:
     :param tail: what stood there.
     """
     goes_on = tail is not None and tail.behind and not tail.marked
-    if not goes_on and not _UNSEEN.sub(b"", data):
+    if not goes_on and _UNSEEN.fullmatch(data):
         return tail  # a mark or colours alone move no cursor
     before = tail.text if tail is not None and goes_on else b""
     return Tail(before + data if len(before) <= MAX_TEXT else before, marked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import islice
+from itertools import islice, takewhile
 from time import time as wall_clock
 from typing import Final, NamedTuple
 
@@ -98,12 +98,19 @@ class Scrollback:
                 return shown
         return None
 
-    def somebody_watches(self, watching: bool) -> None:
-        """Say whether a client is there; what comes while none is counts as missed."""
+    def somebody_watches(self, watching: bool, *, taken_until: float | None = None) -> None:
+        """Say whether a client is there; what comes while none is counts as missed.
+
+        :param taken_until: the last one vanished, and surely took only what came before then,
+            seconds since the epoch; better twice than not at all.
+        """
         if watching:
             self._seen = None
         elif self._seen is None:
             self._seen = self._first + len(self._shown)
+            if taken_until is not None:
+                later = takewhile(lambda shown: shown.at > taken_until, reversed(self._shown))
+                self._seen -= sum(1 for _ in later)
 
     def clear(self) -> None:
         """Forget everything."""
