@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
-import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from bastproxy.config import Address, ConfigError, Options, prepare_home
+from bastproxy.config.exposure import check_access, in_the_clear, tls_context
 from bastproxy.libs.access import Attempts, Passwords, Vault
 from bastproxy.libs.api import API
 from bastproxy.libs.commands import CommandTable
 from bastproxy.libs.gmcp import Gmcp
 from bastproxy.libs.msdp import Msdp
-from bastproxy.libs.net.tls import self_signed, server_context
 from bastproxy.libs.plugins import Kernel, PluginInfo, PluginLoader
 from bastproxy.libs.plugins.lifecycle import command_modules
 from bastproxy.libs.records import LogOutput, LogRecord
@@ -135,7 +132,7 @@ class App:
             self._start_log()
             LogRecord(f"the home is {options.home}", sources=[OWNER_ID])()
             if options.listen in exposed:
-                LogRecord(_in_the_clear(options), level="warning", sources=[OWNER_ID])()
+                LogRecord(in_the_clear(options), level="warning", sources=[OWNER_ID])()
             self.loader.start()
             self.session.notices = options.notices
             self.session.auto_connect = options.connect == "client"
@@ -215,7 +212,7 @@ class App:
             await self._listen_tls(self.options.listen_tls)
 
     async def _listen_tls(self, listen: Address) -> None:
-        context = _tls_context(self.options)
+        context = tls_context(self.options)
         try:
             host, port = await self.session.listen(listen.host, listen.port, context)
         except OSError as error:
@@ -274,69 +271,6 @@ class App:
             {"var": name, "newvalue": new, "oldvalue": old},
             owner_id,
         )
-
-
-def check_access(options: Options, passwords: Passwords) -> list[Address]:
-    """Refuse to listen where other machines could connect without a password.
-
-    :returns: the addresses at which other machines can connect.
-    :raises ConfigError: an address cannot be listened on.
-    :raises AccessError: the hashes of the passwords cannot be read.
-    """
-    locked = passwords.has("play")
-    listening = (options.listen, options.listen_tls)
-    return [one for one in listening if one is not None and check_loopback(one, locked=locked)]
-
-
-def check_loopback(address: Address, *, locked: bool = False) -> bool:
-    """Refuse to listen where other machines could connect, unless clients must log in.
-
-    :param locked: clients need a password.
-    :returns: whether other machines can connect.
-    :raises ConfigError: they could, and are not asked; or the host does not resolve.
-    """
-    try:
-        # As the listener asks: to "*" the answers differ.
-        found = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-    except OSError as error:
-        raise ConfigError(f"cannot listen on {address}: {error.strerror or error}") from error
-    if all(_is_loopback(str(sockaddr[0])) for *_, sockaddr in found):
-        return False
-    if not locked:
-        raise ConfigError(
-            f"cannot listen on {address}: other machines could connect, and clients need no "
-            'password; set one with "bastproxy password clients", or listen on 127.0.0.1'
-        )
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-
-
-def _tls_context(options: Options) -> ssl.SSLContext:
-    """Return what the proxy shows of itself to clients that speak TLS.
-
-    :raises ConfigError: the certificate, or its key, cannot be used.
-    """
-    try:
-        if options.tls_cert is not None and options.tls_key is not None:
-            return server_context(options.tls_cert, options.tls_key)
-        return server_context(*self_signed(options.home))
-    except OSError as error:  # ssl's errors are of these
-        names = f"tls_cert {options.tls_cert}, tls_key {options.tls_key}"
-        what = names if options.tls_cert is not None else "the certificate of the proxy's own"
-        reason = error.strerror or error
-        raise ConfigError(f"{what}: TLS cannot be spoken with that: {reason}") from error
-
-
-def _in_the_clear(options: Options) -> str:
-    return (
-        f"who listens in on the way to {options.listen} reads the password and the game; "
-        "listen_tls in config.toml is for other machines, and listen for this one"
-    )
 
 
 def _is_in(plugin_id: str, package: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bastproxy.app import App, StartError, check_access
+from bastproxy.app import App, StartError
 from bastproxy.cli.common import AddressType, Failure, MudType, failing, home_option, profile_named
 from bastproxy.config import (
     LEVELS,
@@ -20,6 +20,7 @@ from bastproxy.config import (
     parse_mud,
     read_config,
 )
+from bastproxy.config.exposure import check_access
 from bastproxy.libs.access import Passwords
 from bastproxy.libs.net.address import MudAddress
 
