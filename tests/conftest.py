@@ -28,6 +28,9 @@ HEAVY = {
     "test_reload_lines.py",
 }
 
+#: What tests import themselves: the bundled plugins' own libs.
+_BUNDLED = ("bastproxy.plugins.core", "bastproxy.plugins.client")
+
 HEAD = """\
 from bastproxy.libs.api import API, AddAPI
 from bastproxy.libs.events import RegisterToEvent
@@ -73,7 +76,7 @@ class Rig:
 
     def __init__(self, home: Path, **options: Any) -> None:
         self.home = home
-        self._imported = {name for name in sys.modules if name.startswith("bastproxy.plugins.core")}
+        self._imported = {name for name in sys.modules if name.startswith(_BUNDLED)}
         self.root = home / "plugins"
         self.root.mkdir(parents=True, exist_ok=True)
         self.kernel = Kernel()
