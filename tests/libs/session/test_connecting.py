@@ -119,6 +119,32 @@ async def test_disconnecting_gives_an_attempt_up(world, monkeypatch):
     assert not await attempt
 
 
+async def test_a_line_while_the_mud_is_being_connected_is_told_so(world, monkeypatch):
+    session = world.session
+    session.disconnect("")
+    client = await world.connect()
+    session.notices = True
+    trying = asyncio.Event()
+
+    async def never(*_args, **_options):
+        trying.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
+    attempt = world.tasks.spawn("test", session.connect("127.0.0.1", 1))
+    await trying.wait()
+    assert session.connecting
+    assert "connecting" in session.info()[2]
+    await client.send_line("look")
+    assert await client.read_line() == (
+        "[bastproxy] 127.0.0.1:1 is being connected; what you type now goes nowhere"
+    )
+    session.disconnect("enough")
+    assert not session.connecting
+    assert "not connected" in session.info()[2]
+    assert not await attempt
+
+
 async def test_two_attempts_at_once_make_one_connection(world):
     world.session.disconnect("")
     address = world.mud.host, world.mud.port
@@ -137,7 +163,7 @@ async def test_reconnect(world):
 
 async def test_the_first_client_connects_the_mud(world):
     world.session.disconnect("")
-    world.session._by_hand = False
+    world.session._mudside._by_hand = False
     world.session.auto_connect = True
     await world.connect()
     await world.mud.wait_connected(2)
@@ -154,7 +180,7 @@ async def test_what_the_player_has_disconnected_stays_so(world):
     world.session.auto_connect = True
     world.session.disconnect("the player wants it")
     await world.connect()
-    assert not world.session._dialler.busy
+    assert not world.session.connecting
     assert world.session.mud is None
 
 
@@ -265,7 +291,7 @@ async def test_who_only_watches_is_told_and_not_heard(world, monkeypatch):
     line = await watcher.read_line()
     assert "what you type goes nowhere, the commands of the proxy included" in line
     await watcher.sync()
-    monkeypatch.setattr("bastproxy.libs.session.session.HINT_SECONDS", 0)
+    monkeypatch.setattr("bastproxy.libs.session.teller.HINT_SECONDS", 0)
     await watcher.send_line("again")
     assert await watcher.read_line() == line
     await player.send_line("three")

@@ -21,7 +21,7 @@ from bastproxy.libs.net.telnet.constants import (
     WILL,
     WONT,
 )
-from bastproxy.libs.session import session as sessions
+from bastproxy.libs.session import mudside
 from bastproxy.libs.session.reconnect import Backoff
 
 ANSWERS = {WILL: DONT, WONT: DO, DO: WONT, DONT: WILL}
@@ -219,8 +219,8 @@ async def test_a_mud_that_takes_nothing_for_too_long_is_given_up(make_world, mon
     def impatient(*args, **options):
         return real(*args, times=KeepAlive(1, 1, 1), **options)
 
-    real = sessions.MudConnection
-    monkeypatch.setattr(sessions, "MudConnection", impatient)
+    real = mudside.MudConnection
+    monkeypatch.setattr(mudside, "MudConnection", impatient)
     world = await make_world()
     client = await world.connect()
     found = world.collect("ev_mud_disconnected")

@@ -161,3 +161,46 @@ async def test_a_keyring_that_does_not_answer_stops_nothing(
     assert login is not None
     assert "the keyring does not answer; is it locked?" in caplog.text
     assert login.line("By what name") == [Answer("Osric", False)]
+
+
+PLAIN = MudAddress("mud.example.org", 4000)
+UNVERIFIED = MUD._replace(verify=False)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "address", "why"),
+    [
+        (MUD, UNVERIFIED, "not verified"),
+        (MUD, PLAIN, "speaks TLS, and this connection does not"),
+        (PLAIN, MUD, "does not speak TLS"),
+    ],
+)
+async def test_it_is_said_why_a_connection_to_the_mud_itself_hears_no_password(
+    wanted: MudAddress, address: MudAddress, why: str
+) -> None:
+    plan = LoginPlan("osric", wanted, STEPS, "Osric", lambda: pytest.fail("it was read"))
+    assert await plan.begin(address) is None
+    assert plan.objection(address).startswith("the profile osric does not log in: ")
+    assert why in plan.objection(address)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "address"),
+    [
+        (MUD, MUD),
+        (UNVERIFIED, MUD),
+        (UNVERIFIED, UNVERIFIED),
+        (PLAIN, PLAIN._replace(verify=False)),
+    ],
+)
+async def test_a_connection_as_good_as_the_profile_wants_it_is_logged_in(
+    wanted: MudAddress, address: MudAddress
+) -> None:
+    plan = LoginPlan("osric", wanted, STEPS, "Osric", stored("sesame"))
+    assert await plan.begin(address) is not None
+    assert plan.objection(address) == ""
+
+
+def test_nothing_is_said_at_another_mud() -> None:
+    plan = LoginPlan("osric", MUD, STEPS, "Osric", stored())
+    assert plan.objection(MudAddress("mud.example.com", 4000)) == ""

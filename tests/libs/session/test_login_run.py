@@ -116,5 +116,23 @@ async def test_the_first_connection_waits_for_its_login(world: Any) -> None:
     assert session.mud_address is not None
     session.login_plan = LoginPlan("osric", session.mud_address, [NAME], "Osric", password)
     assert await session.reconnect()
-    assert session._login is not None
-    assert session._login._give_up is None
+    assert session._logins.run is not None
+    assert session._logins.run._give_up is None
+
+
+async def test_players_are_told_why_the_profile_does_not_log_in(
+    world: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = world.session
+    session.notices = True
+    assert session.mud_address is not None
+    wanted = session.mud_address._replace(tls=True)
+    session.login_plan = LoginPlan(
+        "osric", wanted, [NAME], "Osric", lambda: pytest.fail("it was read")
+    )
+    client = await world.connect()
+    assert await session.reconnect()
+    line = "the profile osric does not log in: the profile says that the MUD speaks TLS"
+    await client.read_until(f"[bastproxy] {line}, and this connection does not\r\n")
+    assert line in caplog.text
+    assert session._logins.run is None

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from bastproxy.libs.net.telnet.constants import AARDWOLF, ATCP, DO, IAC, MSP, MXP, SGA, WILL, ZMP
+from bastproxy.libs.net.telnet.constants import (
+    AARDWOLF,
+    ATCP,
+    CHARSET,
+    DO,
+    IAC,
+    MSP,
+    MXP,
+    SGA,
+    WILL,
+    ZMP,
+)
 
 OPTIONS = [MXP, MSP, ZMP, ATCP, AARDWOLF]
 
@@ -216,3 +227,17 @@ async def test_markup_is_left_alone_while_the_mud_does_not_do_it(world):
     assert not world.session.beside.mirror.plain.needed
     await world.mud.send_line("<b>bold</b> &amp; !!SOUND(x)")
     assert await client.read_line() == "<b>bold</b> &amp; !!SOUND(x)"
+
+
+async def test_an_entity_is_in_the_encoding_that_was_agreed_on_after_the_option(world):
+    peer = world.mud.peer
+    full, plain = await world.connect(accept=[MXP]), await world.connect()
+    await peer.offer(MXP)
+    await settle(world, full, plain)
+    await peer.send_line("\x1b[1zcaf&eacute;")
+    assert await plain.read_line() == "café"
+    await peer.ask(CHARSET)
+    peer.send_message(CHARSET, b"\1;ISO-8859-1")
+    await peer.send_line("\x1b[1zcaf&eacute;")
+    assert await plain.read_line() == "café"
+    assert world.session.mud.encoding == "iso8859-1"

@@ -60,3 +60,15 @@ def test_the_mode_lasts_while_the_same_options_are_on(plain):
     plain.use([])
     plain.use([MXP])
     assert plain.forms(b"<b>x").of(client()) == b"x"
+
+
+def test_an_encoding_that_is_agreed_on_later_counts_and_the_mode_lasts(plain):
+    plain.forms(b"\x1b[7z")
+    plain.use([MXP], "latin-1")
+    assert plain.forms(b"&eacute; <b>x").of(client()) == b"&eacute; <b>x"
+    assert plain.forms(b"\x1b[1z&eacute;").of(client()) == b"\xe9"
+    other = plain.again()
+    plain.use([MXP], "utf-8")
+    assert plain.forms(b"\x1b[1z&eacute;").of(client()) == "\xe9".encode()
+    other.follow(plain)
+    assert other.forms(b"&eacute;").of(client()) == "\xe9".encode()

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bastproxy.libs.net.telnet.constants import CHARSET, EOR_OPTION, IAC, SB, SE, SGA
+from bastproxy.libs.session.hiding import EARLY_LINES
 
 FROM_MUD = "ev_from_mud_event"
 FROM_CLIENT = "ev_from_client_event"
@@ -360,6 +361,17 @@ async def test_no_password_is_shown(world, idle):
     await world.mud.send_line("end")
     assert await two.read_lines(3) == ["connect ...", "connect", "end"]
     assert not any(b"sesame" in shown.data for shown in world.session.scrollback._shown)
+
+
+async def test_no_abbreviated_login_is_shown_however_often_one_connects(world):
+    one, two = await world.connect(), await world.connect()
+    for connection in range(2, 4):
+        for _ in range(EARLY_LINES):
+            await one.send_line("co Osric sesame")
+        await one.sync()
+        assert await two.read_lines(EARLY_LINES) == ["co ..."] * EARLY_LINES
+        assert await world.session.reconnect()
+        await world.mud.wait_connected(connection)
 
 
 async def test_nothing_is_shown_while_the_mud_echoes_itself(world):

@@ -159,3 +159,15 @@ async def test_the_prompt_of_a_mud_that_is_gone_does_not_come_again(world):
     await late.sync()
     assert late.prompts == ["<hp> "]
     assert late.raw.endswith(b"now:\r\n")
+
+
+async def test_what_a_vanished_client_may_not_have_taken_is_shown_as_missed(world):
+    world.session.scrollback.lines = 0
+    first = await world.connect()
+    await world.mud.send(b"written, but lost on the way\r\n")
+    await first.read_until("lost on the way")
+    world.session.clients["client-1"].taken_until = 0.0
+    await leave(world, first)
+    late = await world.connect()
+    await late.read_until("lost on the way")
+    assert b"while nobody was connected" in late.raw

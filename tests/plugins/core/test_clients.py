@@ -1,6 +1,10 @@
+import asyncio
+
 import pytest
 
+from bastproxy.libs.net.telnet.constants import CHARSET
 from bastproxy.testing import ProxyHarness
+from bastproxy.testing.peer import TestClient
 
 CLIENTS = "plugins.core.clients"
 
@@ -134,6 +138,25 @@ async def test_each_client_has_its_own_encoding(proxy):
         "'klingon' is no encoding of text that is known here"
     ]
     assert (await proxy.command("#bp.clients.encoding 7 utf-8"))[0].startswith("there is no client")
+
+
+async def test_the_encoding_that_the_player_has_set_stays_whatever_the_client_says(proxy):
+    client = TestClient(charset=["UTF-8"], terminals=["PYMUD", "XTERM", "MTTS 4"], window=(80, 25))
+    await client.connect(*proxy.app.session.address)
+    async with asyncio.timeout(5):
+        while not (told := proxy.app.session.clients.get("client-1")) or not (
+            told.width and told.charset_settled
+        ):
+            await client.sync()
+    await proxy.command("#bp.clients.encoding 1 latin-1")
+    client.resize(100, 30)
+    client.send_message(CHARSET, b"\1;UTF-8")
+    await client.sync()
+    assert (told.width, told.encoding) == (100, "iso8859-1")
+    await proxy.mud.send("Grüße\r\n".encode())
+    await client.read_until("Grüße\r\n".encode("latin-1"))
+    client.close()
+    await client.wait_closed()
 
 
 async def test_plugins_see_text_in_whatever_encoding_the_mud_has(tmp_path):

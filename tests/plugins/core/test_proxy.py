@@ -135,6 +135,8 @@ async def test_the_mud_connects_when_the_first_client_comes_unless_told_not_to(t
         ("reconnect", "no MUD is known yet; use connect"),
         ("connect mud.example.org", "'mud.example.org' is no address: write HOST:PORT"),
         ("connect host many", "'host:many' is no address"),
+        ("connect mud.example.org:4000 5000", "'mud.example.org:4000:5000' is no address"),
+        ("connect ::1:4000", "'::1:4000' is no address: write an IPv6 address as [ADDRESS]:PORT"),
         ("connect a b c", "error: unrecognized arguments: c"),
         ("disconnect now", "error: unrecognized arguments: now"),
     ],
@@ -257,3 +259,71 @@ async def test_who_gives_a_command_gets_its_answer_and_no_notice(tmp_path):
         await client.send_line("#bp.proxy.disconnect")
         assert await client.read_line() == "disconnected"
         await other.read_until(f"{address} is disconnected: the player has disconnected")
+
+
+@pytest.fixture
+def silence(monkeypatch):
+    """A host that answers nothing; the event is set when it is tried."""
+    trying = asyncio.Event()
+
+    async def never(*_args, **_options):
+        trying.set()
+        await asyncio.Event().wait()
+
+    def begin():
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
+        return trying
+
+    return begin
+
+
+async def test_disconnect_ends_a_first_attempt_and_the_attempt_says_so(alone, silence):
+    client, other = await alone.connect(), await alone.connect()
+    trying = silence()
+    await client.send_line("#bp.proxy.connect 127.0.0.1 4000")
+    await trying.wait()
+    await other.send_line("#bp.proxy.info")
+    await other.read_until("  connecting\r\n")
+    await other.send_line("#bp.proxy.disconnect")
+    await other.read_until("it is tried no more\r\n")
+    assert await client.read_line() == ("127.0.0.1:4000 is not connected: the attempt was given up")
+    await other.send_line("#bp.proxy.disconnect")
+    await other.read_until("the MUD is not connected\r\n")
+
+
+async def test_an_attempt_does_not_answer_for_another_one(alone, silence, nowhere):
+    client = await alone.connect()
+    create = asyncio.get_running_loop().create_connection
+    trying = silence()
+    await client.send_line("#bp.proxy.connect 127.0.0.1 4000")
+    await trying.wait()
+    asyncio.get_running_loop().create_connection = create
+    host, port = nowhere
+    await client.send_line(f"#bp.proxy.connect {host} {port}")
+    lines = sorted(await client.read_lines(2))
+    assert lines[0 if "4000" in lines[0] else 1].endswith("the attempt was given up")
+    assert any(line.startswith(f"{host}:{port} cannot be reached: ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("::1 4000", MudAddress("::1", 4000)),
+        ("[::1] 4000", MudAddress("::1", 4000)),
+        ("[::1]:4000", MudAddress("::1", 4000)),
+        ("tls://::1 4000", MudAddress("::1", 4000, tls=True)),
+        ("tls://mud.example.org 4000", MudAddress("mud.example.org", 4000, tls=True)),
+    ],
+)
+async def test_an_ipv6_address_is_taken_with_its_port_as_a_second_word(
+    alone, monkeypatch, typed, address
+):
+    tried = []
+
+    async def connect(*wanted, asked_by=""):
+        tried.append(MudAddress(*wanted))
+        return False
+
+    monkeypatch.setattr(alone.app.session, "connect", connect)
+    await alone.command(f"#bp.proxy.connect {typed}")
+    assert tried == [address]

@@ -93,6 +93,7 @@ class ClientConnection(Connection):
         self.prompt_again = False
         self.depth: Depth = "true"
         self._wanted_depth: Depth | None = None
+        self._wanted_encoding: str | None = None
         self._tail: Tail | None = None
         self._abilities = Abilities()
         self._handler = handler
@@ -125,6 +126,14 @@ class ClientConnection(Connection):
         """Show it so many colours; None is as many as it says itself."""
         self._wanted_depth = depth
         self.depth = depth or self._abilities.depth
+
+    def use_encoding(self, codec: str | None) -> None:
+        """Take this for the encoding of its text, whatever it says itself; None is what it says.
+
+        :param codec: as Python names it.
+        """
+        self._wanted_encoding = codec
+        self.encoding = codec or self._abilities.encoding or self.encoding
 
     @property
     def width(self) -> int:
@@ -313,7 +322,7 @@ class ClientConnection(Connection):
         if item.option not in _TOLD:
             return
         self._tell(self._abilities.take(item.option, item.data))
-        self.encoding = self._abilities.encoding or self.encoding
+        self.encoding = self._wanted_encoding or self._abilities.encoding or self.encoding
         self.depth = self._wanted_depth or self._abilities.depth
         if item.option == NAWS:
             self._handler.client_resized(self)

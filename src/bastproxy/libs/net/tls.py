@@ -32,7 +32,9 @@ _WRONG: Final = {
     62: "is for another name",
     64: "is for another address",
 }
-_ACCEPT: Final = "to accept it all the same, set tls_verify to false"
+_ACCEPT: Final = (
+    "to accept it all the same, set tls_verify to false (in its profile, if it has one)"
+)
 
 
 def client_context(*, verify: bool = True) -> ssl.SSLContext:

@@ -29,6 +29,11 @@ class Clients(dict[str, ClientConnection]):
             else:
                 client.pause_reading()
 
+    def end_prompts(self) -> None:
+        """The MUD was told something, or is gone: its prompt asks nothing any more."""
+        for client in self.values():
+            client.end_prompt()
+
     def flush(self) -> None:
         """Write what is queued for each."""
         for client in list(self.values()):

@@ -1,10 +1,11 @@
-"""The events of the session, declared."""
+"""What the session declares: its name as an owner, and its events."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from bastproxy.libs.events import Dispatcher
+from bastproxy.libs.records import LogRecord
 
 OWNER_ID: Final = "libs.session"
 
@@ -58,3 +59,8 @@ def declare_events(dispatcher: Dispatcher) -> None:
     """Declare the events of the session."""
     for name, (description, arguments) in _EVENTS.items():
         dispatcher.add_event(name, OWNER_ID, [description], arguments)
+
+
+def log(message: str, level: str = "info") -> None:
+    """Log a message of the session."""
+    LogRecord(message, level=level, sources=[OWNER_ID])()

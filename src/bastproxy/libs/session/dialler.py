@@ -24,8 +24,9 @@ class Dialler:
 
     @property
     def busy(self) -> bool:
-        """Whether an attempt is under way."""
-        return self._running() is not None
+        """Whether an attempt is under way that nobody has given up."""
+        task = self._running()
+        return task is not None and not task.cancelling()
 
     async def dial(self, address: MudAddress) -> bool:
         """Try to connect; whoever asks for the same address meanwhile shares the attempt."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
@@ -14,6 +13,7 @@ from bastproxy.libs.net.queue import Entry
 from bastproxy.libs.net.telnet.constants import MXP
 from bastproxy.libs.session import declared as ev
 from bastproxy.libs.session.clients import Clients
+from bastproxy.libs.session.hiding import Hiding
 from bastproxy.libs.session.path import LinePath, Piece, lines_of, piece_of
 from bastproxy.libs.session.plain import Plain
 from bastproxy.libs.session.replay import write_replay
@@ -21,10 +21,6 @@ from bastproxy.libs.session.scrollback import Scrollback, Shown
 
 MXP_LOCKED: Final = b"\x1b[2z"
 """Until the end of the line nothing is markup (MXP 1.0, line modes)."""
-
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_SECRET: Final = re.compile(r"(?i)\A(\s*(?:connect|create|identify|@?pass\w*)\b)\s*\S.*", re.DOTALL)
-"""On some MUDs a password stands in such a line."""
 
 
 class Down:
@@ -39,6 +35,7 @@ class Down:
         self.scrollback = Scrollback()
         self._clients = clients
         self._plain = plain
+        self._hiding = Hiding()
         self._path = LinePath(
             dispatcher, (ev.FROM_MUD, ev.TO_CLIENT_MODIFY), ev.TO_CLIENT_READ, for_clients=True
         )
@@ -51,6 +48,11 @@ class Down:
     @encoding.setter
     def encoding(self, encoding: str) -> None:
         self.scrollback.encoding = encoding
+
+    def begin(self, encoding: str) -> None:
+        """A MUD is connected, and its text is in this encoding."""
+        self.encoding = encoding
+        self._hiding.begin()
 
     def line(self, line: Line) -> None:
         """Lead a line of the MUD to the clients."""
@@ -91,8 +93,7 @@ class Down:
 
     def typed(self, text: str, client_id: str) -> None:
         """Show the others what a client has typed, and keep it for those who come later."""
-        text = _SECRET.sub(r"\1 ...", _CONTROL.sub("", text))
-        data = encode(text, self.encoding)
+        data = encode(self._hiding.shown(text), self.encoding)
         self.scrollback.typed(data)
         for client in self._clients.values():
             if client.client_id != client_id:

@@ -11,8 +11,7 @@ from bastproxy.libs.access import AccessError, Attempts, Ban, Kind, Passwords
 from bastproxy.libs.access.addresses import host_of, person_of
 from bastproxy.libs.net.client import CRLF, ClientConnection
 from bastproxy.libs.net.lines import Item, Line
-from bastproxy.libs.records import LogRecord
-from bastproxy.libs.session.declared import OWNER_ID
+from bastproxy.libs.session.declared import OWNER_ID, log
 from bastproxy.libs.session.waiting import Waiting
 from bastproxy.libs.tasks import Tasks
 
@@ -77,7 +76,7 @@ class Gate:
         try:
             locked = self.passwords.any
         except AccessError as error:
-            _log(f"nobody can log in: {error}", "error")
+            log(f"nobody can log in: {error}", "error")
             _refuse(client, BROKEN)
             return True
         reason = self._objection(client, locked)
@@ -140,7 +139,7 @@ class Gate:
         of_person = sum(person_of(one.host) == person for one in self._waiting.values())
         full = len(self._waiting) >= self.most_waiting
         if full and not self._told_full:
-            _log(f"{len(self._waiting)} clients wait to log in; more are refused", "warning")
+            log(f"{len(self._waiting)} clients wait to log in; more are refused", "warning")
         self._told_full = full
         if full or of_person >= max(1, self.most_waiting // 4):
             return "too many wait to log in; try again in a minute"
@@ -150,7 +149,7 @@ class Gate:
         try:
             kind = await self._ask(waiting)
         except AccessError as error:
-            _log(f"nobody can log in: {error}", "error")
+            log(f"nobody can log in: {error}", "error")
             self._turn_away(waiting, BROKEN)
             return
         if kind is not None and self._waiting.get(waiting.client.client_id) is waiting:
@@ -206,11 +205,11 @@ class Gate:
         ban = self.attempts.failed(waiting.host)
         if ban is None:
             count = self.attempts.count(waiting.host)
-            _log(f"{waiting.host} has given a wrong password ({count} in a row)", "warning")
+            log(f"{waiting.host} has given a wrong password ({count} in a row)", "warning")
             if waiting.client.client_id in self._waiting:
                 waiting.client.send_line(b"[bastproxy] that is not the password")
             return
-        _log(f"{ban.network} is banned: {ban.reason}", "warning")
+        log(f"{ban.network} is banned: {ban.reason}", "warning")
         self.turn_away_banned()
 
     def _let_in(self, waiting: Waiting, kind: Kind) -> None:
@@ -262,7 +261,3 @@ def _text_of(raw: bytes, encoding: str) -> str:
         return raw.decode(encoding)
     except UnicodeDecodeError:  # what the client says of its encoding may be yet to come
         return raw.decode("latin-1")
-
-
-def _log(message: str, level: str) -> None:
-    LogRecord(message, level=level, sources=[OWNER_ID])()

@@ -20,14 +20,18 @@ def session_info(
     address: MudAddress | None,
     mud: MudConnection | None,
     clients: Iterable[ClientConnection],
+    *,
+    connecting: bool = False,
 ) -> list[str]:
     """Describe all connections: what they agreed on, and what went over them.
 
     :param listening: where clients connect.
+    :param connecting: an attempt to connect the MUD is under way.
     """
     lines = [f"listening on  {', '.join(listening) or 'nothing'}"]
     lines.append(f"the MUD       {address if address is not None else 'unknown'}")
-    lines += [f"{_INDENT}{line}" for line in (mud_info(mud) if mud else ["not connected"])]
+    missing = "connecting" if connecting else "not connected"
+    lines += [f"{_INDENT}{line}" for line in (mud_info(mud) if mud else [missing])]
     for client in clients:
         first, *rest = client_info(client)
         lines.append(f"{client.client_id:<13} {first}")

@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
 from bastproxy.libs.net.address import MudAddress
-from bastproxy.libs.records import LogRecord
-from bastproxy.libs.session.declared import OWNER_ID
+from bastproxy.libs.session.declared import log
 
 SECONDS: Final = 60.0
 KEYRING_SECONDS: Final = 30.0
@@ -141,12 +140,30 @@ class LoginPlan:
 
     async def begin(self, address: MudAddress) -> Login | None:
         """Return the login for a connection that is about to be made; None to another MUD."""
-        if address != self.address:
+        if address[:2] != self.address[:2] or self.objection(address):
             return None
         password = None
         if any(PASSWORD in fields_of(step.send) for step in self._steps):
             password = await self._read_password()
         return Login(self._steps, self._character, password)
+
+    def objection(self, address: MudAddress) -> str:
+        """Say why it does not log in over such a connection to its MUD; empty when it does."""
+        wanted = self.address
+        if address[:2] != wanted[:2]:
+            return ""  # another MUD: nobody expects it
+        if address.tls != wanted.tls:
+            why = "the profile says that the MUD " + (
+                "speaks TLS, and this connection does not" if wanted.tls else "does not speak TLS"
+            )
+        elif address.tls and wanted.verify and not address.verify:
+            why = (
+                "the MUD's certificate is not verified, as the profile wants; "
+                "to do without, write tls_verify = false into the profile"
+            )
+        else:
+            return ""
+        return f"the profile {self.name} does not log in: {why}"
 
     async def _read_password(self) -> str | None:
         try:
@@ -158,9 +175,5 @@ class LoginPlan:
         except Exception as error:  # a file or a keyring that cannot be read: play all the same
             password, reason = None, str(error)
         if not password:
-            LogRecord(
-                f"the password of the profile {self.name} is not sent: {reason}",
-                level="warning",
-                sources=[OWNER_ID],
-            )()
+            log(f"the password of the profile {self.name} is not sent: {reason}", "warning")
         return password or None

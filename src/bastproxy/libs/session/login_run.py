@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from bastproxy.libs.net.address import MudAddress
 from bastproxy.libs.net.lines import Line, decode
-from bastproxy.libs.session.login import Answer, Login
+from bastproxy.libs.session.login import Answer, Login, LoginPlan
 from bastproxy.libs.session.plain import Plain
 
 SILENCE_SECONDS: Final = 20.0
@@ -79,3 +80,46 @@ class LoginRun:
             self._give_up(
                 f"it has said nothing for {self._seconds:.0f} s, and the login is not finished"
             )
+
+
+class Logins:
+    """The login of each connection, one after the other.
+
+    :param plain: as for :class:`LoginRun`.
+    :param answer: sends to the MUD.
+    """
+
+    def __init__(self, plain: Plain, answer: Callable[[Answer], object]) -> None:
+        self._plain = plain
+        self._answer = answer
+        self._next: Login | None = None
+        self.run: LoginRun | None = None
+
+    async def prepare(self, plan: LoginPlan | None, address: MudAddress) -> None:
+        """Make ready for a connection that is about to be made."""
+        self._next = await plan.begin(address) if plan is not None else None
+
+    def begin(self, give_up: Callable[[str], object] | None) -> None:
+        """The connection stands; :class:`LoginRun` says what ``give_up`` is."""
+        login, self._next = self._next, None
+        if login is not None and not login.done:
+            self.run = LoginRun(login, self._plain, self._answer, give_up)
+
+    def line(self, line: Line, encoding: str) -> None:
+        """Answer what the MUD asks."""
+        if self.run is None:
+            return
+        self.run.line(line, encoding)
+        if self.run.done:
+            self.run = None
+
+    def by_hand(self) -> None:
+        """Somebody types."""
+        if self.run is not None:
+            self.run.by_hand()
+
+    def stop(self) -> None:
+        """The connection is gone."""
+        if self.run is not None:
+            self.run.stop()
+            self.run = None

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from bastproxy.libs.net.client import ClientConnection
 from bastproxy.libs.net.mud import MIRRORED, MudConnection
 from bastproxy.libs.net.telnet import Negotiated, Offered
-from bastproxy.libs.session.plain import Plain
+from bastproxy.libs.session.plain import Plain, does
 
 OPTIONS: Final = frozenset(MIRRORED)
 
@@ -76,6 +76,10 @@ class Mirror:
             self._withdraw(side)
         self._follow()
 
+    def encoding_changed(self) -> None:
+        """The MUD's text is in another encoding from now on."""
+        self._follow()
+
     def mud_gone(self) -> None:
         """The MUD is gone, and with it what it offered."""
         sides = list(self._offers)
@@ -116,13 +120,13 @@ class Mirror:
     def from_mud(self, option: int, data: bytes) -> None:
         """Pass a message of the MUD to every client that does the option."""
         for client in self._clients.values():
-            if _does(client, option):
+            if does(client, option):
                 client.send_message(option, data)
 
     def from_client(self, client: ClientConnection, option: int, data: bytes) -> None:
         """Pass a message of a client on; a client that only watches has no say."""
         mud = self._mud
-        if mud is not None and not client.view_only and _does(mud, option):
+        if mud is not None and not client.view_only and does(mud, option):
             mud.send_message(option, data)
 
     def _settle(self, side: _Side) -> None:
@@ -153,13 +157,8 @@ class Mirror:
     def _follow(self) -> None:
         """Have the markup taken out that the MUD uses now."""
         mud = self._mud
-        on = [] if mud is None else [option for option in OPTIONS if _does(mud, option)]
+        on = [] if mud is None else [option for option in OPTIONS if does(mud, option)]
         self.plain.use(on, "utf-8" if mud is None else mud.encoding)
-
-
-def _does(connection: ClientConnection | MudConnection, option: int) -> bool:
-    telnet = connection.telnet
-    return telnet.is_local(option) or telnet.is_remote(option)
 
 
 def _agrees(client: ClientConnection, side: _Side) -> bool:

@@ -29,6 +29,11 @@ def not_connected(address: MudAddress | None, prefixes: Iterable[bytes]) -> str:
     return f"{what}; {how_to_connect(address, prefixes)}"
 
 
+def being_connected(address: MudAddress | None) -> str:
+    """Say that no MUD is there yet to take a line."""
+    return f"{address or 'the MUD'} is being connected; what you type now goes nowhere"
+
+
 def not_yet(address: MudAddress | None) -> str:
     """Say that no MUD is there to take a line, and that it is tried to reach it."""
     return f"{address or 'the MUD'} is not connected; the proxy goes on trying"

@@ -8,7 +8,7 @@ from bastproxy.libs.net.client import ClientConnection
 from bastproxy.libs.net.lines import Item
 from bastproxy.libs.net.mud import MudConnection
 from bastproxy.libs.net.telnet import Negotiated, Offered, Subnegotiation
-from bastproxy.libs.net.telnet.constants import GMCP, MSDP, MSSP
+from bastproxy.libs.net.telnet.constants import CHARSET, GMCP, MSDP, MSSP
 from bastproxy.libs.session.clients import Clients
 from bastproxy.libs.session.gmcp import GmcpRelay
 from bastproxy.libs.session.mirror import OPTIONS, Mirror
@@ -29,6 +29,7 @@ class OutOfBand:
         self.mssp = MsspRelay(clients)
         self._gmcp = GmcpRelay(gmcp, clients)
         self._msdp = MsdpRelay(msdp, clients)
+        self._relays: dict[int, GmcpRelay | MsdpRelay] = {GMCP: self._gmcp, MSDP: self._msdp}
 
     def client_opened(self, client: ClientConnection) -> None:
         """A client was admitted; it may have settled options before."""
@@ -53,12 +54,9 @@ class OutOfBand:
     def from_client(self, client: ClientConnection, item: Item) -> None:
         """Take a message or a settled option of a client."""
         if isinstance(item, Subnegotiation):
-            if item.option == GMCP:
-                self._gmcp.from_client(client, item.option, item.data)
-            elif item.option == MSDP:
-                self._msdp.from_client(client, item.option, item.data)
-            elif item.option in OPTIONS:
-                self.mirror.from_client(client, item.option, item.data)
+            relay = self._relay(item.option)
+            if relay is not None:
+                relay.from_client(client, item.option, item.data)
         elif isinstance(item, Negotiated):
             self._client_negotiated(client, item)
 
@@ -72,38 +70,40 @@ class OutOfBand:
     def from_mud(self, mud: MudConnection, item: Item) -> None:
         """Take a message, an offer or a settled option of the MUD."""
         if isinstance(item, Subnegotiation):
-            if item.option == GMCP:
-                self._gmcp.from_mud(item.option, item.data)
-            elif item.option == MSDP:
-                self._msdp.from_mud(item.option, item.data)
-            elif item.option == MSSP:
-                self.mssp.from_mud(item.data)
-            elif item.option in OPTIONS:
-                self.mirror.from_mud(item.option, item.data)
+            self._mud_message(item)
         elif isinstance(item, Offered):
             self.mirror.offered(mud, item)
         elif isinstance(item, Negotiated):
             self._mud_negotiated(mud, item)
 
+    def _mud_message(self, item: Subnegotiation) -> None:
+        relay = self._relay(item.option)
+        if relay is not None:
+            relay.from_mud(item.option, item.data)
+        elif item.option == MSSP:
+            self.mssp.from_mud(item.data)
+        elif item.option == CHARSET:
+            self.mirror.encoding_changed()
+
+    def _relay(self, option: int) -> GmcpRelay | MsdpRelay | Mirror | None:
+        """Return who passes the messages of an option on, if anybody does."""
+        return self.mirror if option in OPTIONS else self._relays.get(option)
+
     def _client_negotiated(self, client: ClientConnection, item: Negotiated) -> None:
-        if item.option == GMCP and item.local:
-            if item.enabled:
-                self._gmcp.client_on(client)
-            else:
-                self._gmcp.client_gone(client.client_id)
-        elif item.option == MSDP and item.local:
-            if item.enabled:
-                self._msdp.client_on(client)
-            else:
-                self._msdp.client_gone(client.client_id)
-        elif item.option == MSSP and item.local and item.enabled:
-            self.mssp.client_on(client)
-        elif item.option in OPTIONS:
+        relay = self._relays.get(item.option)
+        if item.option in OPTIONS:
             self.mirror.client_negotiated(client, item)
+        elif not item.local:
+            return
+        elif item.option == MSSP and item.enabled:
+            self.mssp.client_on(client)
+        elif relay is not None and item.enabled:
+            relay.client_on(client)
+        elif relay is not None:
+            relay.client_gone(client.client_id)
 
     def _mud_negotiated(self, mud: MudConnection, item: Negotiated) -> None:
-        relays: dict[int, GmcpRelay | MsdpRelay] = {GMCP: self._gmcp, MSDP: self._msdp}
-        relay = relays.get(item.option)
+        relay = self._relays.get(item.option)
         if item.option in OPTIONS:
             self.mirror.mud_negotiated(mud, item)
         elif relay is None or item.local:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from bastproxy.libs.events import Dispatcher, Event, EventRecord
+from bastproxy.libs.net.client import CRLF
 from bastproxy.libs.net.lines import Line, decode, encode, split_lead
 from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session.declared import OWNER_ID
-
-CRLF: Final = b"\r\n"
 
 
 class Piece:

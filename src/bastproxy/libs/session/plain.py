@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bastproxy.libs.net.client import ClientConnection
+from bastproxy.libs.net.connection import Connection
 from bastproxy.libs.net.telnet.constants import MSP, MXP
 from bastproxy.libs.net.telnet.options import msp
 from bastproxy.libs.net.telnet.options.mxp import Stripper
@@ -27,9 +28,9 @@ class Forms:
     def of(self, client: ClientConnection) -> bytes:
         """Return the form for a client."""
         data = self.data
-        if self._without_mxp is not None and not _does(client, MXP):
+        if self._without_mxp is not None and not does(client, MXP):
             data = self._without_mxp
-        if self._msp and self._begins and not _does(client, MSP):
+        if self._msp and self._begins and not does(client, MSP):
             data = msp.strip(data)
         return data
 
@@ -63,6 +64,8 @@ class Plain:
             self._stripper = None
         elif self._stripper is None:
             self._stripper = Stripper(encoding)
+        else:
+            self._stripper.encoding = encoding  # the mode and the definitions last
 
     def again(self) -> Plain:
         """Return one for text that went before, such as a replay, with the same options."""
@@ -86,5 +89,6 @@ class Plain:
         return Forms(data, plain, self._msp, begins)
 
 
-def _does(client: ClientConnection, option: int) -> bool:
-    return client.telnet.is_local(option) or client.telnet.is_remote(option)
+def does(connection: Connection, option: int) -> bool:
+    """Say whether an option is on, whoever of the two does it."""
+    return connection.telnet.is_local(option) or connection.telnet.is_remote(option)

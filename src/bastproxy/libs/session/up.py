@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bastproxy.libs.events import Dispatcher
-from bastproxy.libs.net.client import ClientConnection
-from bastproxy.libs.net.lines import Line, decode, transcode
+from bastproxy.libs.net.client import CRLF, ClientConnection
+from bastproxy.libs.net.lines import Line, decode, encode, transcode
 from bastproxy.libs.net.mud import MudConnection
-from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session import declared as ev
-from bastproxy.libs.session.declared import OWNER_ID
+from bastproxy.libs.session.declared import log
+from bastproxy.libs.session.login import Answer
 from bastproxy.libs.session.path import LinePath, Piece, lines_of, piece_of
 from bastproxy.libs.session.turns import Turns
 
@@ -116,6 +116,15 @@ class Up:
             piece.client_id = client_id
             self._send(self._path.run(piece, first=1))
 
+    def answer(self, answer: Answer) -> None:
+        """Answer what the MUD asks at a login; nobody else hears a password."""
+        if self.mud is None:
+            return
+        if answer.secret:
+            self.write(encode(answer.text, self.mud.encoding) + CRLF)
+        else:
+            self.send(answer.text)
+
     def write(self, data: bytes) -> None:
         """Write text bytes to the MUD as they are: no event sees them, nothing logs them."""
         mud = self.mud
@@ -123,11 +132,10 @@ class Up:
         if mud is None or mud.send_text(data) or self._overflowed:
             return
         self._overflowed = True
-        LogRecord(
+        log(
             f"{mud.address} takes nothing, and too much waits for it; lines sent now are lost",
-            level="error",
-            sources=[OWNER_ID],
-        )()
+            "error",
+        )
 
     def _send(self, pieces: list[Piece]) -> None:
         for piece in pieces:

@@ -119,7 +119,7 @@ class Plugin(Access):
             return False, [self._unknown(client_id)]
         if codec is None:
             return False, [f"{name!r} is no encoding of text that is known here"]
-        client.encoding = codec
+        client.use_encoding(codec)
         return True, [f"{client_id} gets its text as {codec}"]
 
     @AddCommand()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from bastproxy.config import ConfigError, parse_mud
+from bastproxy.config.address import TLS
 from bastproxy.libs.api import AddAPI
 from bastproxy.libs.events import RegisterToEvent
 from bastproxy.libs.net.address import MudAddress, MudOptions
@@ -40,7 +41,7 @@ class Plugin(BasePlugin):
     @RegisterPluginHook("__init__", priority=10)
     def _phook_find_engine(self) -> None:
         self.session = self.api("libs.session:get.session")()
-        self.failure = ""
+        self.failures: dict[tuple[str, int], str] = {}
 
     @RegisterPluginHook("initialize")
     def _phook_initialize(self) -> None:
@@ -84,8 +85,7 @@ class Plugin(BasePlugin):
     @RegisterToEvent("ev_mud_connect_failed")
     def _eventcb_failed(self) -> None:
         record = self.api("libs.events:get.dispatcher")().current_record()
-        address = MudAddress(record["host"], record["port"])
-        self.failure = f"{address} cannot be reached: {record['reason']}"
+        self.failures[record["host"], record["port"]] = record["reason"]
 
     @RegisterToEvent("ev_{plugin_id}_var_auto_connect_modified")
     def _eventcb_auto_connect(self) -> None:
@@ -136,9 +136,10 @@ class Plugin(BasePlugin):
         args = self._args()
         address = None
         if args["host"]:
-            text = f"{args['host']}:{args['port']}" if args["port"] else args["host"]
             try:
-                address = parse_mud(text, verify=self._setting("tls_verify"))
+                address = parse_mud(
+                    _joined(args["host"], args["port"]), verify=self._setting("tls_verify")
+                )
             except ConfigError as error:
                 return False, [str(error)]
             address = address._replace(tls=address.tls or args["tls"])
@@ -147,9 +148,9 @@ class Plugin(BasePlugin):
         address_now = address or self.session.mud_address
         if address_now is None:
             return False, ["no MUD is known yet; give its host and port"]
-        self.failure = ""
+        self.failures.pop(address_now[:2], None)
         if not await self.session.connect(*address_now, asked_by=self._client()):
-            return False, [self._failure()]
+            return False, [self._failure(address_now)]
         if address is not None:  # one that answers is worth remembering
             self.api(f"{SETTINGS}:change")(self.plugin_id, "mud", str(address))
         return True, [f"connected to {address_now}"]
@@ -165,12 +166,13 @@ class Plugin(BasePlugin):
     @AddCommand()
     @AddParser(description="disconnect from the MUD and connect again")
     async def _command_reconnect(self) -> Result:
-        if self.session.mud_address is None:
+        address = self.session.mud_address
+        if address is None:
             return False, ["no MUD is known yet; use connect"]
-        self.failure = ""
+        self.failures.pop(address[:2], None)
         if await self.session.reconnect(asked_by=self._client()):
             return True, ["connected again"]
-        return False, [self._failure()]
+        return False, [self._failure(address)]
 
     @AddCommand()
     @AddParser(description="show the connection to the MUD, and what went over it")
@@ -185,7 +187,7 @@ class Plugin(BasePlugin):
 
     def _disconnect(self, asked_by: str = "") -> bool:
         session = self.session
-        if session.mud is None and not session.reconnector.waiting:
+        if session.mud is None and not session.connecting and not session.reconnector.waiting:
             return False
         session.disconnect("the player has disconnected", asked_by=asked_by)
         return True
@@ -233,5 +235,18 @@ class Plugin(BasePlugin):
         if client_id := self._client():
             self.session.send_to_clients(reason, [client_id])
 
-    def _failure(self) -> str:
-        return self.failure or "the MUD cannot be reached; the log has the reason"
+    def _failure(self, address: MudAddress) -> str:
+        reason = self.failures.get(address[:2], "")
+        if not reason:  # somebody wanted something else meanwhile
+            return f"{address} is not connected: the attempt was given up"
+        return f"{address} cannot be reached: {reason}"
+
+
+def _joined(host: str, port: str) -> str:
+    """Return an address that was typed in two words, or one, as one."""
+    if not port:
+        return host
+    name = host.removeprefix(TLS)
+    if name.count(":") > 1 and not name.startswith("["):  # IPv6
+        host = f"{host.removesuffix(name)}[{name}]"
+    return f"{host}:{port}"
