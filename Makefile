@@ -8,6 +8,9 @@ ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
 
+# The tests start the proxy hundreds of times: without bytecode half of that would be compiling.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint types contracts tests bench docs clean
 
 run: .venv/installed
@@ -30,7 +33,7 @@ tests: .venv/installed-dev
 	$(BIN)/coverage run -m pytest -n auto --dist loadfile -m "not heavy"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest -m heavy
+	$(BIN)/python -m pytest -n auto --dist loadfile -m heavy
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import weakref
 from collections.abc import Generator, Iterator, Mapping
@@ -12,11 +13,17 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from bastproxy.libs.api import API, APINotFoundError
 from bastproxy.libs.plugins import Kernel, PluginLoader
 from bastproxy.plugins._baseplugin._patch import BasePatches
 from bastproxy.testing.harness import write_plugin
+
+# How often a property is tried, where a test does not say that itself.
+settings.register_profile("ordinary", max_examples=40)
+settings.register_profile("long", max_examples=1000)
+settings.load_profile("long" if os.environ.get("BASTPROXY_TEST_LONG") else "ordinary")
 
 #: Files whose tests repeat things thousands of times; coverage would triple their time.
 HEAVY = {

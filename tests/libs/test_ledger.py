@@ -327,4 +327,4 @@ class Keeping:
 
 
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestLedgerMachine.settings = settings(stateful_step_count=25, deadline=None)

@@ -129,7 +129,7 @@ def run(
     raises=st.lists(st.sampled_from(["ev_a", "ev_b"]), min_size=1, max_size=3),
     declared=st.booleans(),
 )
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_a_raise_does_what_the_model_does(
     start: list[Action], scripts: list[list[Action]], raises: list[str], declared: bool
 ) -> None:

@@ -1,6 +1,5 @@
 import asyncio
 import json
-import os
 
 import pytest
 from hypothesis import settings
@@ -344,7 +343,6 @@ def test_the_mud_sees_the_union_whatever_happens(make_world):
     Union.world_class = make_world
     machine = Union.TestCase
     machine.settings = settings(
-        max_examples=1000 if os.environ.get("BASTPROXY_TEST_LONG") else 30,
         stateful_step_count=30,
         deadline=None,
     )

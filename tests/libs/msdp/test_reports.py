@@ -1,5 +1,4 @@
 import asyncio
-import os
 
 import pytest
 from hypothesis import settings
@@ -205,7 +204,6 @@ def test_the_mud_reports_the_union_whatever_happens(make_world):
     Union.world_class = make_world
     machine = Union.TestCase
     machine.settings = settings(
-        max_examples=1000 if os.environ.get("BASTPROXY_TEST_LONG") else 30,
         stateful_step_count=30,
         deadline=None,
     )

@@ -11,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Annotated, Optional
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bastproxy.libs.plugins.carry import Carry, NotRestoredError
@@ -560,7 +560,6 @@ def flat(value, home):
     return value
 
 
-@settings(max_examples=50)
 @given(SHAPES)
 def test_any_container_becomes_what_the_new_code_would_have_made_and_back(shape):
     bench = Bench()
@@ -577,7 +576,6 @@ def test_any_container_becomes_what_the_new_code_would_have_made_and_back(shape)
         sys.modules.pop(NAME, None)
 
 
-@settings(max_examples=50)
 @given(SHAPES)
 def test_plain_values_are_not_touched(shape):
     bench = Bench()

@@ -328,7 +328,7 @@ def test_random_lives_of_plugins_follow_the_model(make_rig: Any, tmp_path: Path)
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         lambda: Machine(make_rig(tmp_path / str(next(homes)))),
         settings=settings(
-            max_examples=30,
+            max_examples=settings().max_examples // 4,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -62,7 +62,7 @@ def loop(compiled, line):
     return found
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(cases, min_size=1, max_size=6), st.lists(lines, min_size=1, max_size=6))
 @example([("i", True, 0), ("k", True, 0), ("ſ", True, 0)], ["İ", "ı", "\u212a", "S", "s"])
 @example([("abcdefghijkl", False, 0)] * 12, ["xabcdefghijkl", "bcdefghijkl"])
@@ -92,7 +92,7 @@ operations = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(operations)
 def test_it_is_right_whatever_was_added_and_removed(operations):
     matcher = Matcher()

@@ -94,7 +94,7 @@ bodies = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(bodies, st.sampled_from(["a", "b", "ab", "aab"]))
 def test_what_is_taken_does_not_run_away(body, unit):
     text = f"^(?:{body})*c"

@@ -443,7 +443,7 @@ def expected(cases, lines):
         before = plain
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(pattern_texts, options), max_size=6),
     st.lists(line_texts, min_size=1, max_size=6),
