@@ -87,8 +87,7 @@ def test_a_full_disk_is_an_error_and_changes_nothing(file, monkeypatch):
     def full(path, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    # not by the name of the module, which a reload in another test may have replaced
-    monkeypatch.setitem(TimerFile.write.__globals__, "write_whole", full)
+    monkeypatch.setattr("bastproxy.libs.tablefile.write_whole", full)
     with pytest.raises(OSError, match="No space"):
         file.write({"tock": TOCK}, {"tick": TICK, "tock": TOCK})
     assert file.path.read_bytes() == before

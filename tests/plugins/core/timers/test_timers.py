@@ -232,7 +232,7 @@ async def test_a_full_disk_is_told_and_the_next_change_saves_it_all(proxy, monke
     def full(path, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    name = "bastproxy.plugins.core.timers.libs.file.write_whole"
+    name = "bastproxy.libs.tablefile.write_whole"
     with monkeypatch.context() as patch:
         patch.setattr(name, full)
         answer = await proxy.command("#bp.timers.add tick 30s -send look")

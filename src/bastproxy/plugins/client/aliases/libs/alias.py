@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from bastproxy.libs.tablefile import check_text
 from bastproxy.libs.triggers import Pattern, compile_pattern
-from bastproxy.plugins.client.input.libs.tablefile import check_text
 from bastproxy.plugins.client.input.libs.template import arguments, takes_arguments
 
 _PLACE: Final = re.compile(r"%(\*|\d{1,2})")

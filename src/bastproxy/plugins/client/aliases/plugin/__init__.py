@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bastproxy.libs.files import write_whole
+from bastproxy.libs.tablefile import read_tables, tables_to_toml
 from bastproxy.libs.tables import table
 from bastproxy.plugins.client.aliases.libs.alias import Alias, alias_of
 from bastproxy.plugins.client.aliases.plugin.keeper import Keeper
-from bastproxy.plugins.client.input.libs.tablefile import read_tables, tables_to_toml
 from bastproxy.plugins.core.commands import AddArgument, AddCommand, AddParser
 
 Result = tuple[bool, list[str]]

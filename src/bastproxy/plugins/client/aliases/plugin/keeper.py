@@ -10,10 +10,10 @@ from bastproxy.libs.api import AddAPI
 from bastproxy.libs.events import RegisterToEvent
 from bastproxy.libs.nearest import did_you_mean
 from bastproxy.libs.records import LogRecord
+from bastproxy.libs.tablefile import TableFile
 from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
 from bastproxy.plugins.client.aliases.libs.alias import Alias, alias_of
 from bastproxy.plugins.client.aliases.libs.aliases import Aliases
-from bastproxy.plugins.client.input.libs.tablefile import TableFile
 
 FILE: Final = "aliases.toml"
 UNSAVED: Final = "unsaved"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bastproxy.libs.tablefile import check_text
 from bastproxy.libs.triggers import Pattern, compile_pattern
-from bastproxy.plugins.client.input.libs.tablefile import check_text
 
 _TYPES: Final[dict[str, type]] = {"pattern": str, "ignore_case": bool, "enabled": bool}
 

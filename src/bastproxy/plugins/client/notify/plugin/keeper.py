@@ -11,9 +11,9 @@ from bastproxy.libs.api import AddAPI
 from bastproxy.libs.events import EventRecord, RegisterToEvent
 from bastproxy.libs.records import LogRecord
 from bastproxy.libs.session import Session
+from bastproxy.libs.tablefile import TableFile
 from bastproxy.libs.triggers import Matcher
 from bastproxy.plugins._baseplugin import BasePlugin, RegisterPluginHook
-from bastproxy.plugins.client.input.libs.tablefile import TableFile
 from bastproxy.plugins.client.notify.libs.rate import Rate
 from bastproxy.plugins.client.notify.libs.rule import Rule, rule_of
 

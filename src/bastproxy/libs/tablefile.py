@@ -20,11 +20,13 @@ class TableFile:
     """Tables by name. Comments, and what is no table or cannot be used, stay in the file.
 
     :param say: told what is wrong with the file, in words for a player.
+    :param holds: what is in it, such as ``the timers``, for these words.
     """
 
-    def __init__(self, path: Path, say: Say) -> None:
+    def __init__(self, path: Path, say: Say, holds: str = "") -> None:
         self.path = path
         self._say = say
+        self._named = f"{holds} in {path}" if holds else str(path)
 
     def read(self) -> dict[str, Any]:
         """Return what is in the file, by name; one that is no TOML is set aside.
@@ -43,7 +45,8 @@ class TableFile:
         text = self._text()
         try:
             edited = _edited(text, changed) if text else tables_to_toml(known)
-        except (TOMLKitError, ValueError, TypeError, KeyError):  # it cannot be edited in place
+        except (TOMLKitError, ValueError, TypeError, LookupError, AttributeError):
+            # tomlkit cannot edit every layout, and fails in ways of its own
             edited = tables_to_toml(known)
             if text:
                 self._say(f"{self.path} is written anew; the old one is {set_aside(self.path)}")
@@ -59,7 +62,7 @@ class TableFile:
         except (ValueError, RecursionError) as error:
             reason = " ".join(str(error).split()) or "nested too deep"
             kept = set_aside(self.path)
-            self._say(f"{self.path} cannot be read ({reason}); it is kept as {kept}")
+            self._say(f"{self._named} cannot be read ({reason}); it is kept as {kept}")
             return ""
         return text
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bastproxy.plugins.client.input.libs.tablefile import TableFile, read_tables, tables_to_toml
+from bastproxy.libs.tablefile import TableFile, read_tables, tables_to_toml
 
 
 @pytest.fixture
